@@ -1,0 +1,47 @@
+/*
+ * loop - the one event loop: libcurl's multi interface, timers and signals, no threads.
+ *
+ * Everything that waits is a transfer (http.h), a timer or a signal, each with
+ * a callback. Callbacks run from loop_run() only and may start or cancel
+ * anything. Time comes from here and nowhere else, so that a test can replace
+ * it. Lifecycle: loop_new, start work, loop_run, loop_free.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct loop;
+struct loop_timer; /* opaque; valid until it fired or was cancelled */
+
+struct loop *loop_new(void);
+void loop_free(struct loop *l);
+
+/* Milliseconds of the monotonic clock. */
+int64_t loop_now(const struct loop *l);
+/* Milliseconds since 1970 of the real clock. */
+int64_t loop_wall(const struct loop *l);
+/* Replaces both clocks (tests): `advance` is called instead of sleeping, with the ms until the next timer. NULL restores. */
+struct loop_clock {
+	int64_t (*now)(void *arg);
+	int64_t (*wall)(void *arg);
+	void (*advance)(void *arg, int64_t ms);
+	void *arg;
+};
+void loop_set_clock(struct loop *l, const struct loop_clock *clock);
+
+/* A number in [0, 1) for jitter, from the one seeded source; loop_seed() makes a run repeatable (tests). */
+double loop_random(struct loop *l);
+void loop_seed(struct loop *l, uint64_t seed);
+
+/* Calls f(arg) once, ms from now (0: at the next turn). */
+struct loop_timer *loop_after(struct loop *l, int64_t ms, void (*f)(void *arg), void *arg);
+/* Cancels; NULL is fine. A timer that fired is gone already: forget its pointer in its callback. */
+void loop_cancel(struct loop *l, struct loop_timer *t);
+
+/* Calls f(arg, signo) from the loop for SIGINT, SIGTERM, SIGHUP. One handler; NULL restores the default. */
+void loop_on_signal(struct loop *l, void (*f)(void *arg, int signo), void *arg);
+
+/* Runs until there is no transfer and no timer left, or loop_stop() was called. 0 or ERR_IO. */
+int loop_run(struct loop *l);
+void loop_stop(struct loop *l);

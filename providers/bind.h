@@ -1,0 +1,77 @@
+/*
+ * bind - tables at work: wish -> request tree, answer -> object, comparison. Pure functions.
+ *
+ * Nothing here knows a type by name. See type.h for what the tables mean.
+ */
+#pragma once
+
+#include "providers/type.h"
+
+/* What {@word} means in a table's text. Members may be NULL: text that needs them is left out. */
+struct bind_ctx {
+	const char *app, *env, *address;
+	const char *region, *account, *partition;
+	const char *now;             /* YYYYMMDDHHMMSS */
+	const char *operation;       /* {@operation} */
+	const char *member;          /* {@member} */
+	const json_t *parent;        /* {^field}: the parent object; or with CALL_ALL_PARENTS an array of them */
+	const json_t *batch;         /* objects of a batched read: fixed paths ending in [] get one member each */
+};
+
+/*
+ * Checks and normalises the value of `type`: new, or NULL after appending to d. Special values (value.h) pass as they
+ * are, wherever they stand. `what` names the value in messages ("cidr", "containers[0].image").
+ */
+json_t *type_canon(const struct type *type, const json_t *value, const char *what, struct diag *d);
+/*
+ * Is the canonical wish fulfilled by the canonical live value? Members that the wish leaves open (COMPUTED) do not
+ * count; an $unknown anywhere in the wish is never equal.
+ */
+bool type_equal(const struct type *type, const json_t *want, const json_t *have);
+
+/*
+ * Normalises a whole wish: defaults filled in, unknown and missing fields reported, hooks->check run. New object, or
+ * NULL after appending everything that is wrong.
+ */
+json_t *object_canon(const struct rtype *t, const json_t *want, struct diag *d);
+
+/* How one wished-for field differs from the live one. */
+struct difference {
+	const struct field *field; /* NULL: the tags */
+	json_t *from, *to;         /* owned; NULL: absent. Never set for SENSITIVE fields */
+};
+/*
+ * Fields in which `have` does not fulfil `want` (both as object_canon and object_absorb made them), in table order,
+ * after hooks->settle. WRITE_ONLY fields are never in it. The caller releases with differences_free().
+ */
+size_t object_diff(const struct rtype *t, const json_t *want, const json_t *have, struct difference **ret);
+void differences_free(struct difference *d, size_t n);
+
+/* Object from an answer row (path_rows row): every readable field decoded and normalised, hooks->absorb run. New. */
+json_t *object_absorb(const struct rtype *t, const json_t *row, const json_t *want);
+/* Tags of a row by the service's scheme: new {key: value}; NULL if rows of the type hold none. aws: tags are dropped. */
+json_t *tags_absorb(const struct rtype *t, const json_t *row);
+
+/* Request trees, new. obj: the wish with the live object's ID and computed fields merged below it. Never NULL. */
+json_t *bind_create(const struct rtype *t, const struct call *c, const json_t *obj, const json_t *tags,
+		    const struct bind_ctx *ctx);
+/* Only fields of `changed` (array of names) that c carries, or all of them with CALL_WHOLE; plus fixed. */
+json_t *bind_update(const struct rtype *t, const struct call *c, const json_t *obj, const json_t *changed,
+		    const struct bind_ctx *ctx);
+/* read, list, also, delete, then, reveal, tag calls: fixed only (and ON_DELETE fields for deletes). */
+json_t *bind_fixed(const struct rtype *t, const struct call *c, const json_t *obj, const struct bind_ctx *ctx);
+json_t *bind_tags_add(const struct rtype *t, const json_t *obj, const json_t *tags, const struct bind_ctx *ctx);
+json_t *bind_tags_remove(const struct rtype *t, const json_t *obj, const json_t *keys, const struct bind_ctx *ctx);
+/* The call's action with braces filled ("GET /v2/apis/ab12/routes"); NULL if a field has no value. New text. */
+char *bind_action(const struct call *c, const json_t *obj, const struct bind_ctx *ctx);
+/* "{name}" text with fields filled; NULL if one has no value. New text. */
+char *bind_text(const char *text, const json_t *obj, const struct bind_ctx *ctx);
+/* Does c->when hold for obj? True if there is none. */
+bool call_applies(const struct call *c, const json_t *obj);
+
+/* The natural key of an object as one text, NULL if a key field is absent or unknown. New text. */
+char *object_key(const struct rtype *t, const json_t *obj);
+/* Its ARN, from field `arn` or the template; NULL if it cannot be told yet. New text. */
+char *object_arn(const struct rtype *t, const json_t *obj, const struct bind_ctx *ctx);
+/* If arn is one of type t: the object {field: value} that its template yields; else NULL. New. */
+json_t *object_from_arn(const struct rtype *t, const char *arn);
