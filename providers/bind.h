@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "providers/type.h"
+#include "providers/service.h"
 
 /* What {@word} means in a table's text. Members may be NULL: text that needs them is left out. */
 struct bind_ctx {
@@ -49,6 +49,12 @@ void differences_free(struct difference *d, size_t n);
 
 /* Object from an answer row (path_rows row): every readable field decoded and normalised, hooks->absorb run. New. */
 json_t *object_absorb(const struct rtype *t, const json_t *row, const json_t *want);
+/* True if the row is none of our objects by t->skip. */
+bool row_skipped(const struct rtype *t, const json_t *row);
+/* The tag scheme of the type: its own, else its service's; NULL if there is none. */
+const struct tag_scheme *rtype_tags(const struct rtype *t);
+/* Tags in one of the wire shapes -> new {key: value}; those of AWS itself (aws:) are dropped. */
+json_t *tags_from_wire(enum tag_shape shape, const json_t *wire);
 /* Tags of a row by the service's scheme: new {key: value}; NULL if rows of the type hold none. aws: tags are dropped. */
 json_t *tags_absorb(const struct rtype *t, const json_t *row);
 

@@ -27,7 +27,8 @@ struct tag_scheme {
 	enum tag_shape shape;
 	const char *in;        /* create: request path of the tags, "TagSpecification[0].Tag" */
 	const char *type_in;   /* create: request path of rtype.tag_type, or NULL */
-	const char *out;       /* path in a row; a `[]`-less list or map */
+	const char *out;       /* path in a row (or in list's answer row); a `[]`-less list or map */
+	enum tag_shape out_shape; /* shape there (ec2 reads small letters where it writes capitals) */
 	struct call add;       /* tags at add_in */
 	const char *add_in;
 	struct call remove;    /* keys at remove_in; as pairs without a value if remove_pairs */

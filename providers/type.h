@@ -18,6 +18,7 @@
 
 struct field;
 struct service;
+struct tag_scheme;
 struct call;
 
 enum kind {
@@ -186,6 +187,8 @@ struct rtype {
 	struct call update[RTYPE_UPDATES];
 	struct call del[RTYPE_DELETES]; /* in this order */
 	struct call reveal;          /* reads a WRITE_ONLY value back, for those who refer to it; its `body` is the path */
+	const char *const *skip;     /* rows that are no objects: "path=text" (or "path": it is there at all) */
+	const struct tag_scheme *tags; /* overrides the service's scheme (IAM differs by type); NULL: svc->tags */
 	const char *tag_type;        /* the scheme's word for the type: "vpc", "Parameter" */
 	const char *tag_id;          /* field that names it in tag calls: "id", "arn", "name" */
 	const char *arn;             /* ARN after "arn:{@partition}:", as "rds:{@region}:{@account}:subgrp:{name}"; NULL: field `arn` */

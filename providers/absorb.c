@@ -1,0 +1,200 @@
+#include "base/buf.h"
+#include "base/path.h"
+#include "providers/bind.h"
+#include "providers/service.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ec2 answers write the request's names with a small first letter. */
+static char *read_path(const struct field *f, const struct service *svc)
+{
+	const char *path = f->out ? f->out : f->in;
+	char *copy;
+	bool first = true;
+
+	if (!path || !*path)
+		return NULL;
+	copy = xstrdup(path);
+	if (f->out || svc->protocol != PROTO_EC2)
+		return copy;
+	for (char *c = copy; *c; c++) {
+		if (first)
+			*c = (char)tolower((unsigned char)*c);
+		first = *c == '.';
+	}
+	return copy;
+}
+
+static json_t *from_wire(const struct type *type, const json_t *wire, const struct service *svc);
+
+static json_t *array_from_wire(const struct type *type, const json_t *wire, const struct service *svc)
+{
+	json_t *out = json_array();
+	const char *s = json_string_value(wire);
+
+	if (!json_is_array(wire)) {
+		if (!s || *s)
+			json_array_append_new(out, from_wire(type->elem, wire, svc));
+		return out;
+	}
+	for (size_t i = 0; i < json_array_size(wire); i++) {
+		json_t *member = from_wire(type->elem, json_array_get(wire, i), svc);
+
+		if (member)
+			json_array_append_new(out, member);
+	}
+	return out;
+}
+
+static json_t *object_from_wire(const struct type *type, const json_t *wire, const struct service *svc)
+{
+	json_t *out = json_object();
+
+	for (const struct field *f = type->fields; f->name; f++) {
+		char *path CLEANUP(freep) = read_path(f, svc);
+		json_auto_t *raw = path ? path_get(wire, path) : NULL;
+		json_t *value = raw && !json_is_null(raw) ? from_wire(f->type, raw, svc) : NULL;
+
+		if (value)
+			json_object_set_new(out, f->name, value);
+	}
+	return out;
+}
+
+static json_t *map_from_wire(const struct type *type, const json_t *wire, const struct service *svc)
+{
+	json_t *out = json_object(), *member;
+	const char *key;
+
+	json_object_foreach ((json_t *)wire, key, member) {
+		json_t *value = json_is_null(member) ? NULL : from_wire(type->elem, member, svc);
+
+		if (value)
+			json_object_set_new(out, key, value);
+	}
+	return out;
+}
+
+/* New; NULL for a wire value that says nothing. */
+static json_t *from_wire(const struct type *type, const json_t *wire, const struct service *svc)
+{
+	if (!wire || json_is_null(wire))
+		return NULL;
+	if (type->decode)
+		return type->decode(wire);
+	switch (type->kind) {
+	case KIND_LIST:
+	case KIND_SET:
+		return array_from_wire(type, wire, svc);
+	case KIND_OBJ:
+		return object_from_wire(type, wire, svc);
+	case KIND_MAP:
+		return map_from_wire(type, wire, svc);
+	default:
+		return json_incref((json_t *)wire);
+	}
+}
+
+/* What AWS says is taken even where our tables would refuse it in a wish: a live value is a fact. */
+static json_t *canon_live(const struct type *type, json_t *value)
+{
+	struct diag ignored = {0};
+	json_t *canon = type_canon(type, value, "", &ignored);
+
+	diag_release(&ignored);
+	if (!canon)
+		return value;
+	json_decref(value);
+	return canon;
+}
+
+static json_t *absorb_field(const struct field *f, const json_t *row, const struct service *svc)
+{
+	char *path CLEANUP(freep) = NULL;
+	json_auto_t *raw = NULL;
+	json_t *value;
+
+	if (f->flags & (WRITE_ONLY | ON_DELETE))
+		return NULL;
+	path = read_path(f, svc);
+	if (!path)
+		return NULL;
+	raw = path_row_get(row, path);
+	value = from_wire(f->type, raw, svc);
+	if (!value && f->dflt)
+		value = json_loads(f->dflt, JSON_DECODE_ANY, NULL);
+	return value ? canon_live(f->type, value) : NULL;
+}
+
+json_t *object_absorb(const struct rtype *t, const json_t *row, const json_t *want)
+{
+	json_t *have = json_object();
+
+	for (const struct field *f = t->fields; f->name; f++) {
+		json_t *value = absorb_field(f, row, t->svc);
+
+		if (value)
+			json_object_set_new(have, f->name, value);
+	}
+	if (t->hooks && t->hooks->absorb)
+		t->hooks->absorb(have, row, want);
+	return have;
+}
+
+bool row_skipped(const struct rtype *t, const json_t *row)
+{
+	for (const char *const *s = t->skip; s && *s; s++) {
+		const char *eq = strchr(*s, '=');
+		char *path CLEANUP(freep) = eq ? xstrndup(*s, (size_t)(eq - *s)) : xstrdup(*s);
+		json_auto_t *v = path_row_get(row, path);
+
+		if (v && (!eq || (json_is_string(v) && !strcmp(json_string_value(v), eq + 1)) ||
+			  (json_is_boolean(v) && !strcmp(json_is_true(v) ? "true" : "false", eq + 1))))
+			return true;
+	}
+	return false;
+}
+
+static void add_pair(json_t *tags, const json_t *pair, const char *key, const char *value)
+{
+	const char *k = val_str(pair, key), *v = val_str(pair, value);
+
+	if (k)
+		json_object_set_new(tags, k, json_string(v ? v : ""));
+}
+
+json_t *tags_from_wire(enum tag_shape shape, const json_t *wire)
+{
+	json_t *tags = json_object(), *value;
+	const char *key;
+	void *tmp;
+
+	if (shape == TAGS_MAP) {
+		json_object_foreach ((json_t *)wire, key, value)
+			json_object_set(tags, key, value);
+	} else if (json_is_object(wire)) {
+		add_pair(tags, wire, shape == TAGS_PAIRS_UPPER ? "Key" : "key",
+			 shape == TAGS_PAIRS_UPPER ? "Value" : "value");
+	} else {
+		for (size_t i = 0; i < json_array_size(wire); i++)
+			add_pair(tags, json_array_get(wire, i), shape == TAGS_PAIRS_UPPER ? "Key" : "key",
+				 shape == TAGS_PAIRS_UPPER ? "Value" : "value");
+	}
+	json_object_foreach_safe (tags, tmp, key, value)
+		if (!strncmp(key, "aws:", 4))
+			json_object_del(tags, key);
+	return tags;
+}
+
+json_t *tags_absorb(const struct rtype *t, const json_t *row)
+{
+	const struct tag_scheme *scheme = rtype_tags(t);
+	json_auto_t *wire = NULL;
+
+	if (!(t->flags & TAGGED) || (t->flags & INVENTORY_TAGS) || !scheme || !scheme->out)
+		return NULL;
+	wire = path_row_get(row, scheme->out);
+	return wire ? tags_from_wire(scheme->out_shape, wire) : json_object();
+}
