@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static char *vtext(const char *fmt, va_list ap) PRINTF(1, 0);
+
 static char *vtext(const char *fmt, va_list ap)
 {
 	char *s = NULL;
@@ -22,12 +24,12 @@ static void push(struct diag *d, enum severity severity, int code, struct pos po
 		d->errors++;
 }
 
-#define PUSH(severity, code, pos)                                                                  \
-	do {                                                                                       \
-		va_list ap;                                                                        \
-		va_start(ap, fmt);                                                                 \
-		push(d, severity, code, pos, vtext(fmt, ap));                                      \
-		va_end(ap);                                                                        \
+#define PUSH(severity, code, pos)                             \
+	do {                                                  \
+		va_list ap;                                   \
+		va_start(ap, fmt);                            \
+		push(d, severity, code, pos, vtext(fmt, ap)); \
+		va_end(ap);                                   \
 	} while (0)
 
 int diag_error(struct diag *d, int code, const char *fmt, ...)

@@ -5,8 +5,8 @@ const char *err_text(int code)
 	switch (code) {
 	case ERR_OK:
 		return "no error";
-#define X(name, text)                                                                              \
-	case ERR_##name:                                                                           \
+#define X(name, text)    \
+	case ERR_##name: \
 		return text;
 		ERR_LIST(X)
 #undef X

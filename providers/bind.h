@@ -14,6 +14,7 @@ struct bind_ctx {
 	const char *now;             /* YYYYMMDDHHMMSS */
 	const char *operation;       /* {@operation} */
 	const char *member;          /* {@member} */
+	const char *tag_id, *tag_type; /* {@tag_id} {@tag_type}: filled in by the bind_tags functions */
 	const json_t *parent;        /* {^field}: the parent object; or with CALL_ALL_PARENTS an array of them */
 	const json_t *batch;         /* objects of a batched read: fixed paths ending in [] get one member each */
 };
@@ -68,10 +69,15 @@ json_t *bind_update(const struct rtype *t, const struct call *c, const json_t *o
 json_t *bind_fixed(const struct rtype *t, const struct call *c, const json_t *obj, const struct bind_ctx *ctx);
 json_t *bind_tags_add(const struct rtype *t, const json_t *obj, const json_t *tags, const struct bind_ctx *ctx);
 json_t *bind_tags_remove(const struct rtype *t, const json_t *obj, const json_t *keys, const struct bind_ctx *ctx);
+json_t *bind_tags_list(const struct rtype *t, const json_t *obj, const struct bind_ctx *ctx);
+/* The action of one of the scheme's calls, filled: its {@tag_id} and {@tag_type} may stand there. New. */
+char *bind_tags_action(const struct rtype *t, const struct call *c, const json_t *obj, const struct bind_ctx *ctx);
 /* The call's action with braces filled ("GET /v2/apis/ab12/routes"); NULL if a field has no value. New text. */
 char *bind_action(const struct call *c, const json_t *obj, const struct bind_ctx *ctx);
 /* "{name}" text with fields filled; NULL if one has no value. New text. */
 char *bind_text(const char *text, const json_t *obj, const struct bind_ctx *ctx);
+/* As bind_text, but a text that is one {name} gives the value itself, of any kind. New, or NULL. */
+json_t *bind_value(const char *text, const json_t *obj, const struct bind_ctx *ctx);
 /* Does c->when hold for obj? True if there is none. */
 bool call_applies(const struct call *c, const json_t *obj);
 

@@ -1,3 +1,4 @@
+#include "base/buf.h"
 #include "base/err.h"
 #include "providers/bind.h"
 
@@ -9,15 +10,15 @@
 static const char *kind_name(enum kind kind)
 {
 	static const char *const name[] = {
-		[KIND_BOOL] = "true or false",
-		[KIND_INT] = "a whole number",
-		[KIND_NUM] = "a number",
-		[KIND_STR] = "text",
-		[KIND_LIST] = "a list",
-		[KIND_SET] = "a list",
-		[KIND_MAP] = "a map of names to values",
-		[KIND_OBJ] = "a map",
-		[KIND_JSON] = "any value",
+	    [KIND_BOOL] = "true or false",
+	    [KIND_INT] = "a whole number",
+	    [KIND_NUM] = "a number",
+	    [KIND_STR] = "text",
+	    [KIND_LIST] = "a list",
+	    [KIND_SET] = "a list",
+	    [KIND_MAP] = "a map of names to values",
+	    [KIND_OBJ] = "a map",
+	    [KIND_JSON] = "any value",
 	};
 
 	return name[kind];
@@ -300,8 +301,7 @@ static json_t *canon_kind(const struct type *type, const json_t *value, const ch
 	case KIND_MAP:
 		return canon_map(type, value, what, d);
 	case KIND_OBJ:
-		return json_is_object(value) ? canon_fields(type->fields, value, what, d) :
-					       wrong_kind(type, what, d);
+		return json_is_object(value) ? canon_fields(type->fields, value, what, d) : wrong_kind(type, what, d);
 	case KIND_JSON:
 		return json_incref((json_t *)value);
 	}
@@ -316,8 +316,8 @@ json_t *type_canon(const struct type *type, const json_t *value, const char *wha
 	if (is_special(value))
 		return json_incref((json_t *)value);
 	/* A document may come as text and is then an object only after its own canon(). */
-	generic = type->canon && type->kind == KIND_JSON ? json_incref((json_t *)value) :
-							   canon_kind(type, value, what, d);
+	generic =
+	    type->canon && type->kind == KIND_JSON ? json_incref((json_t *)value) : canon_kind(type, value, what, d);
 	if (!generic || !type->canon || val_has_special(generic))
 		return generic;
 	own = type->canon(generic, d);
