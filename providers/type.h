@@ -152,6 +152,7 @@ enum rtype_flags {
 	SHARED = 1 << 3,        /* one per account (OIDC provider): taken over silently if there, never deleted unless we made it */
 	SERIAL_PARENT = 1 << 4, /* writes below one parent go one at a time (API Gateway) */
 	VERSIONED = 1 << 5,     /* several live ones may bear our address: the best match is the object, others are leftovers */
+	EXCLUSIVE = 1 << 7,     /* untagged rows below an owned parent are ours although the type could be tagged */
 	NO_READBACK = 1 << 6,   /* skip the comparison with the live object before a write (there is no cheap read) */
 };
 
@@ -177,7 +178,8 @@ struct rtype {
 	const struct service *svc;
 	const struct field *fields;  /* ends with END */
 	const char *const *key;      /* fields that together name it apart from tags: how an untagged object is known, and a clash seen */
-	const char *parent;          /* REF field: what it lives in. Untagged rows below an owned parent are ours */
+	const char *parent;          /* REF field: what it lives in. If it cannot be tagged (or is EXCLUSIVE), rows below an owned
+					parent are ours: those that no wish names are strays, reported and removed */
 	const char *seen_in;         /* "ecs.service.task_definition": read also what that field of live objects names (by `arn`) */
 	struct call create[2];       /* the first whose `when` holds */
 	struct call then[2];         /* fixed steps right after a create, for what AWS adds unasked (the open egress rule) */

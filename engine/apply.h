@@ -1,0 +1,48 @@
+/*
+ * apply - carries a plan out: pending counters, two events, no sleeping.
+ *
+ * Each action becomes one or two nodes (a replacement is a create and a
+ * delete). A node starts when all it needs are done; one that fails blocks
+ * only what needs it. A second run finds what the first has made by its tags.
+ */
+#pragma once
+
+#include "engine/plan.h"
+#include "engine/session.h"
+
+enum node_state { NODE_WAITING, NODE_RUNNING, NODE_DONE, NODE_FAILED, NODE_BLOCKED, NODE_NOT_TRIED };
+enum node_kind { NODE_CREATE, NODE_UPDATE, NODE_DELETE, NODE_NONE };
+
+/* Progress of one node, told as it happens. */
+struct progress {
+	const char *address;
+	enum node_kind kind;
+	enum node_state state;
+	const char *detail;     /* "waiting: creating", an error's sentence; may be NULL */
+	int64_t elapsed_ms;
+	unsigned expect_s;      /* usual duration on AWS; 0 unknown */
+	bool replacing;         /* part of a replacement */
+};
+
+struct state;
+
+struct apply_request {
+	struct session *session;
+	struct world *world;      /* kept up to date with every step */
+	const struct spec *spec;
+	const struct plan *plan;
+	struct state *state;      /* journal and snapshot; may be NULL */
+	unsigned parallel;        /* nodes at once; 0: 32 */
+	void (*progress)(void *arg, const struct progress *p); /* may be NULL */
+	void *arg;
+};
+
+struct apply_result {
+	size_t done, failed, blocked, not_tried;
+	bool interrupted;
+	json_t *done_list, *failed_list, *left_list; /* addresses */
+};
+
+/* 0 if all was done; the first failure's code else, everything appended to d. apply_result_release() in any case. */
+int apply_plan(const struct apply_request *req, struct apply_result *ret, struct diag *d);
+void apply_result_release(struct apply_result *r);

@@ -1,0 +1,85 @@
+/*
+ * plan - what would change: plain data. Printed, saved, compared, drawn, applied: this one structure.
+ *
+ * plan_make() is a list of passes over it (plan.c). Secrets are never in it:
+ * references to them stay references.
+ */
+#pragma once
+
+#include "engine/world.h"
+#include "spec/spec.h"
+
+enum act {
+	ACT_NOOP,
+	ACT_CREATE,
+	ACT_UPDATE,
+	ACT_REPLACE,
+	ACT_DELETE,
+	ACT_KEEP,   /* would go, but holds data (or is needed by what does): stays, and is said */
+};
+
+enum change_flags {
+	CHANGE_FORCES_REPLACE = 1 << 0,
+	CHANGE_UNKNOWN = 1 << 1,   /* `to` is known after apply */
+	CHANGE_SENSITIVE = 1 << 2, /* from and to are NULL */
+	CHANGE_TAG = 1 << 3,       /* field is the tag's key */
+};
+
+struct change {
+	char *field;               /* "memory", "containers", tag key */
+	json_t *from, *to;         /* NULL: absent */
+	unsigned flags;
+	enum risk risk;
+};
+
+struct action {
+	enum act act;
+	char *address;
+	const struct rtype *type;
+	const struct resource *resource; /* the wish; NULL for deletes */
+	json_t *want;              /* the wish as far as it is known now; NULL for deletes */
+	json_t *tags;              /* wanted tags of TAGGED types, else NULL */
+	struct object *have;       /* the live object; NULL for creates */
+	struct change *change;
+	size_t n_change;
+	char *reason;              /* one clause: why it goes, is replaced, is kept */
+	enum risk risk;            /* highest of the changes */
+	bool create_first;         /* of a replacement */
+	bool selected;             /* false: left out by --only/--except */
+};
+
+struct plan_counts {
+	size_t create, update, replace, del, keep;
+};
+
+struct plan {
+	struct action *action;     /* wishes in dependency order, then deletes in theirs */
+	size_t n, cap;
+	json_t *edges;             /* [[from, to], ..] indices: `from` needs `to` first, among wishes */
+	json_t *notes;             /* texts to print below the plan */
+	struct plan_counts counts;
+	bool destroy;
+};
+
+enum plan_flags {
+	PLAN_DESTROY = 1 << 0,     /* everything that is ours goes */
+	PLAN_WITH_DATA = 1 << 1,   /* … data too */
+};
+
+struct plan_request {
+	const struct spec *spec;
+	struct world *world;
+	unsigned flags;
+	const char *const *only, *const *except; /* addresses or prefixes ("ecs.", "services.web"); NULL: no choice */
+};
+
+/* ERR_INVALID, ERR_REFUSED (would replace data), ERR_CLASH after appending all reasons; else 0. plan_release() in any case. */
+int plan_make(const struct plan_request *req, struct plan *ret, struct diag *d);
+void plan_release(struct plan *p);
+bool plan_is_empty(const struct plan *p);
+
+/* The document that `--json` and `plan --out` write; docs/plan.md. New. Equal plans give equal bytes. */
+json_t *plan_to_json(const struct plan *p, const struct spec *spec, const struct world *w);
+
+/* Wanted tags of a resource: the user's and our own. New; NULL if the type is not tagged. */
+json_t *plan_tags(const struct spec *spec, const struct rtype *t, const char *address);

@@ -1,0 +1,27 @@
+/*
+ * refresh - reads all live objects of the app, in as few calls as possible and all at once.
+ *
+ * Order matters only where a call needs what another one gives (children of a
+ * parent, task definitions that services use). A type that cannot be read is
+ * noted in world->unread and never taken for absent.
+ */
+#pragma once
+
+#include "engine/session.h"
+#include "engine/world.h"
+#include "spec/spec.h"
+
+struct known_object {
+	const char *address, *type;
+	const json_t *fields;
+};
+
+struct refresh_request {
+	struct session *session;
+	const struct spec *spec;           /* NULL: only what bears our tags */
+	const struct known_object *known;  /* from the snapshot: found even if they lost their tags */
+	size_t n_known;
+};
+
+/* Fills w (initialised). 0, or an error if nothing could be read at all (credentials, network). */
+int refresh(const struct refresh_request *req, struct world *w, struct diag *d);

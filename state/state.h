@@ -1,0 +1,58 @@
+/*
+ * state - the snapshot and the journal: one SQLite file beside the spec, mode 0600.
+ *
+ * A cache and a diary, never the truth: without it the next plan is the same.
+ * No secret value is ever given to it. WAL, one writer, migrations by
+ * user_version; a file of a newer berth is refused, a damaged one is set aside
+ * (renamed) with a warning and begun anew.
+ */
+#pragma once
+
+#include "base/diag.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct state;
+
+/*
+ * Opens or makes `path` (and its directory, 0700). ERR_LOCKED if another process holds it beyond 5 s, ERR_IO (disk full,
+ * read-only, no permission), ERR_CORRUPT only if it cannot be set aside, ERR_REFUSED if it is newer than this program or
+ * belongs to another app. Every sentence names the path and what to do.
+ */
+int state_open(const char *path, const char *app, const char *env, struct state **ret, struct diag *d);
+void state_close(struct state *s);
+
+/* A run: one command that writes. kind: "apply", "destroy". Returns its id in *ret. */
+int state_run_begin(struct state *s, const char *kind, int64_t now_ms, int64_t *ret, struct diag *d);
+int state_run_end(struct state *s, int64_t run, const char *outcome, int64_t now_ms, struct diag *d);
+
+/* The snapshot of live objects: table `object`. */
+struct state_object {
+	const char *address, *type;
+	const char *arn;          /* or NULL */
+	const json_t *fields;     /* without sensitive and status fields */
+	const json_t *tags;       /* or NULL */
+	int64_t read_ms;
+};
+enum state_table { STATE_LIVE, STATE_APPLIED }; /* as last read; as the last apply left it (what drift compares with) */
+int state_put(struct state *s, enum state_table t, const struct state_object *o, struct diag *d);
+int state_drop(struct state *s, enum state_table t, const char *address, struct diag *d);
+/* Replaces the whole table in one transaction. */
+int state_replace(struct state *s, enum state_table t, const struct state_object *o, size_t n, struct diag *d);
+/* In order of address. f's strings and values live for the call only. */
+int state_each(struct state *s, enum state_table t, int (*f)(void *arg, const struct state_object *o), void *arg,
+	       struct diag *d);
+/* Small facts: account, region, last apply. NULL deletes. */
+int state_set(struct state *s, const char *key, const char *value, struct diag *d);
+/* New text or NULL. */
+char *state_get(struct state *s, const char *key);
+
+/* The journal: intent before a call, outcome after; each its own transaction, durable before the call goes out. */
+int state_intent(struct state *s, int64_t run, const char *address, const char *action, const char *call,
+		 const char *token, int64_t now_ms, int64_t *ret_id, struct diag *d);
+int state_outcome(struct state *s, int64_t id, const char *outcome, int64_t now_ms, struct diag *d);
+/* Intents without outcome of earlier runs: what a crash interrupted. */
+int state_each_open_intent(struct state *s, int (*f)(void *arg, const char *address, const char *action,
+						     const char *call, int64_t at_ms), void *arg, struct diag *d);
