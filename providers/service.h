@@ -69,6 +69,11 @@ struct service {
 
 extern const struct service svc_ec2, svc_rds, svc_iam, svc_sts, svc_ssm, svc_logs, svc_ecr, svc_ecs,
 	svc_servicediscovery, svc_apigateway, svc_tagging, svc_s3, svc_sso, svc_sso_oidc;
+/*
+ * IAM tags each type by calls of its own. Roles (tag_id: the name) are svc_iam's scheme; a type of the others names
+ * its scheme in rtype.tags (tag_id of a provider: "arn").
+ */
+extern const struct tag_scheme tags_iam_role, tags_iam_oidc_provider;
 extern const struct service *const services[]; /* ends with NULL */
 const struct service *service_find(const char *name);
 
