@@ -25,3 +25,6 @@ struct refresh_request {
 
 /* Fills w (initialised). 0, or an error if nothing could be read at all (credentials, network). */
 int refresh(const struct refresh_request *req, struct world *w, struct diag *d);
+
+/* Can a VPC link of API Gateway have a subnet in that zone (by its id, "use1-az1")? */
+bool zone_serves_vpc_links(const char *region, const char *zone_id);

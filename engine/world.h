@@ -45,7 +45,14 @@ struct object *world_nth(const struct world *w, const char *address, size_t i);
 struct object *world_by_value(const struct world *w, const char *type, const char *attr, const json_t *value);
 
 /*
- * Calls f for every object that o refers to by a reference field, nested ones included; REF fields are found by the tables.
+ * Which object a live reference value means: an index over all string fields, built once and good until the world
+ * changes. refmap_each() calls f for every object that o refers to by a REF field, nested ones included.
  */
-void object_each_ref(const struct world *w, const struct object *o, void (*f)(void *arg, struct object *target),
-		     void *arg);
+struct refmap {
+	json_t *map;
+	const struct world *world; /* borrowed */
+};
+void refmap_init(struct refmap *m, const struct world *w);
+void refmap_release(struct refmap *m);
+void refmap_each(const struct refmap *m, const struct object *o, void (*f)(void *arg, struct object *target),
+		 void *arg);

@@ -1,0 +1,152 @@
+#include "engine/op.h"
+#include "base/err.h"
+#include "base/path.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct op {
+	struct session *s;
+	const struct rtype *type;
+	const struct call *call;
+	char *action;
+	enum call_intent intent;
+	void (*done)(void *arg, struct op_result *res);
+	void *arg;
+	struct loop_timer *timer;
+};
+
+static bool listed(const char *const *own, const char *const *common, const struct call_answer *a)
+{
+	return code_in(own, a->code, a->message) || code_in(common, a->code, a->message);
+}
+
+/* A create must not be taken for done because something that it refers to is absent. */
+static enum outcome classify(const struct op *op, const struct call_answer *a)
+{
+	const struct rtype *t = op->type;
+	const struct service *svc = t->svc;
+
+	if (!a->err)
+		return OP_OK;
+	if (a->ambiguous)
+		return OP_AMBIGUOUS;
+	if (a->err != ERR_AWS)
+		return OP_FAILED;
+	if (code_in(t->retry, a->code, a->message))
+		return OP_RETRY;
+	if (listed(t->clash, svc->clash, a))
+		return OP_CLASH;
+	if (listed(t->busy, svc->busy, a))
+		return OP_BUSY;
+	if (listed(t->absent, svc->absent, a) || (a->status == 404 && svc->protocol == PROTO_REST_JSON))
+		return OP_ABSENT;
+	return OP_FAILED;
+}
+
+static json_t *rows_of(const struct op *op, const json_t *body)
+{
+	json_t *kept;
+	json_auto_t *rows = NULL;
+
+	if (!op->call->rows)
+		return NULL;
+	rows = path_rows(body, op->call->rows);
+	kept = json_array();
+	for (size_t i = 0; i < json_array_size(rows); i++)
+		if (!row_skipped(op->type, json_array_get(rows, i)))
+			json_array_append(kept, json_array_get(rows, i));
+	return kept;
+}
+
+static void op_free(struct op *op)
+{
+	free(op->action);
+	free(op);
+}
+
+static void finish(struct op *op, struct op_result *res)
+{
+	res->svc = op->type->svc;
+	res->action = op->action;
+	op->done(op->arg, res);
+	json_decref(res->rows);
+	op_free(op);
+}
+
+static void answered(void *arg, const struct call_answer *answer)
+{
+	struct op *op = arg;
+	struct op_result res = {.outcome = classify(op, answer), .err = answer->err, .answer = answer};
+
+	if (!answer->err)
+		res.rows = rows_of(op, answer->body);
+	finish(op, &res);
+}
+
+static void not_nameable(void *arg)
+{
+	struct op *op = arg;
+	struct op_result res = {.outcome = OP_ABSENT, .err = ERR_ABSENT};
+
+	finish(op, &res);
+}
+
+/* The list that pages are joined at: what stands before the first [] of the row path. */
+static char *joined_at(const char *rows)
+{
+	const char *end = rows ? strstr(rows, "[]") : NULL;
+
+	return end ? xstrndup(rows, (size_t)(end - rows)) : NULL;
+}
+
+static void launch(struct op *op, const struct op_request *req, const json_t *params)
+{
+	char *rows CLEANUP(freep) = joined_at(op->call->rows);
+	struct call_request call = {
+	    .svc = op->type->svc,
+	    .action = op->action,
+	    .params = params,
+	    .intent = req->intent,
+	    .paged = (op->call->flags & CALL_PAGED) != 0,
+	    .page = op->call->page,
+	    .rows = rows,
+	    .secret = req->secret,
+	    .unsigned_ = (op->call->flags & CALL_UNSIGNED) != 0,
+	};
+
+	call_start(op->s->client, &call, answered, op);
+}
+
+struct op *op_start(struct session *s, const struct op_request *req, void (*done)(void *arg, struct op_result *res),
+		    void *arg)
+{
+	struct op *op = xcalloc(1, sizeof(*op));
+	struct bind_ctx ctx = session_ctx(s, req->address);
+	json_auto_t *params = NULL;
+
+	ctx.parent = req->parent;
+	ctx.batch = req->batch;
+	ctx.operation = req->operation;
+	ctx.member = req->member;
+	*op =
+	    (struct op){.s = s, .type = req->type, .call = req->call, .intent = req->intent, .done = done, .arg = arg};
+	op->action = req->action ? xstrdup(req->action) : bind_action(req->call, req->obj, &ctx);
+	if (!op->action) {
+		op->action = xstrdup(req->call->action);
+		op->timer = loop_after(s->loop, 0, not_nameable, op);
+		return op;
+	}
+	params = req->params ? json_deep_copy(req->params) : bind_fixed(req->type, req->call, req->obj, &ctx);
+	if (req->token && req->call->token)
+		path_put(params, req->call->token, json_string(req->token));
+	launch(op, req, params);
+	return op;
+}
+
+int op_explain(const struct op_result *res, struct diag *d)
+{
+	if (res->answer)
+		return call_explain(res->answer, res->svc, res->action, d);
+	return diag_error(d, ERR_ABSENT, "%s %s: the object cannot be named yet.", res->svc->name, res->action);
+}

@@ -1,0 +1,635 @@
+#include "base/err.h"
+#include "base/path.h"
+#include "engine/refresh_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One request that several types may share: routes, associations and tables come with one answer. */
+struct listing {
+	struct refresher *r;
+	char *key;
+	struct type_read **waiter;
+	size_t n, cap;
+};
+
+struct type_read *read_of(struct refresher *r, const char *type)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (!strcmp(r->read[i].t->name, type))
+			return &r->read[i];
+	return NULL;
+}
+
+bool read_matched(const struct type_read *tr)
+{
+	return !tr || tr->phase >= READ_DONE;
+}
+
+static struct target live_target(void *arg, const char *address)
+{
+	struct refresher *r = arg;
+	const struct resource *res = r->req->spec ? spec_find(r->req->spec, address) : NULL;
+	const struct object *o = world_find(r->w, address);
+	const struct rtype *t = res ? res->type : o ? o->type : NULL;
+
+	return (struct target){.want = res ? res->want : NULL, .have = o ? o->fields : NULL, .type = t};
+}
+
+json_t *live_want(struct refresher *r, const struct resource *res)
+{
+	struct resolver resolver = {.world = r->w, .spec = r->req->spec, .find = live_target, .arg = r};
+
+	return resolve(&resolver, res->want, NULL);
+}
+
+void read_add_rows(struct type_read *tr, const json_t *rows)
+{
+	struct bind_ctx ctx = session_ctx(tr->r->s, NULL);
+
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		struct live_row *row;
+
+		tr->row = grow(tr->row, &tr->cap, tr->n + 1, sizeof(*tr->row));
+		row = &tr->row[tr->n++];
+		*row = (struct live_row){.row = json_deep_copy(json_array_get(rows, i))};
+		row->fields = object_absorb(tr->t, row->row, NULL);
+		row->tags = tags_absorb(tr->t, row->row);
+		row->arn = object_arn(tr->t, row->fields, &ctx);
+		row->key = object_key(tr->t, row->fields);
+	}
+}
+
+static void note_unread(struct type_read *tr, const char *why)
+{
+	json_object_set_new(tr->r->w->unread, tr->t->name, json_string(why));
+	tr->phase = READ_FAILED;
+}
+
+/* Without credentials or network nothing else will be read either: that is said once. */
+void read_fail(struct type_read *tr, const struct op_result *res)
+{
+	struct refresher *r = tr->r;
+	struct diag own = {0};
+	bool general = res->err == ERR_CREDENTIALS || res->err == ERR_NETWORK || res->err == ERR_SKEW;
+
+	if (tr->phase == READ_FAILED)
+		return;
+	op_explain(res, &own);
+	note_unread(tr, own.n ? own.item[0].text : err_text(res->err));
+	if (general && !r->rc) {
+		r->rc = res->err;
+		op_explain(res, r->d);
+	}
+	diag_release(&own);
+}
+
+static void rows_complete(struct type_read *tr)
+{
+	if (tr->phase == READ_LISTING && !tr->pending)
+		tr->phase = READ_ROWS;
+	refresh_turn(tr->r);
+}
+
+/* ---- by name, in batches ------------------------------------------------------------------------------------ */
+
+static void named_done(void *arg, struct op_result *res)
+{
+	struct type_read *tr = arg;
+
+	tr->pending--;
+	if (res->outcome == OP_OK)
+		read_add_rows(tr, res->rows);
+	else if (res->outcome != OP_ABSENT)
+		read_fail(tr, res);
+	rows_complete(tr);
+}
+
+static void read_batch(struct type_read *tr, size_t from, size_t n)
+{
+	json_auto_t *batch = json_array();
+	struct op_request req = {.type = tr->t, .call = &tr->t->read, .intent = CALL_READ};
+
+	for (size_t i = from; i < from + n; i++)
+		json_array_append(batch, json_array_get(tr->names, i));
+	req.obj = json_array_get(batch, 0);
+	req.batch = tr->t->read.batch ? batch : NULL;
+	tr->pending++;
+	op_start(tr->r->s, &req, named_done, tr);
+}
+
+/* What a batch has in common (the cluster of its services) is said by its first member: one batch per group. */
+static bool same_group(const struct rtype *t, const json_t *a, const json_t *b)
+{
+	return !t->parent || json_equal(json_object_get(a, t->parent), json_object_get(b, t->parent));
+}
+
+static void read_names(struct type_read *tr)
+{
+	size_t size = tr->t->read.batch ? tr->t->read.batch : 1, n = json_array_size(tr->names);
+
+	for (size_t i = 0; i < n;) {
+		size_t k = 1;
+
+		while (k < size && i + k < n &&
+		       same_group(tr->t, json_array_get(tr->names, i), json_array_get(tr->names, i + k)))
+			k++;
+		read_batch(tr, i, k);
+		i += k;
+	}
+}
+
+static void add_candidate(struct type_read *tr, json_t *obj)
+{
+	for (size_t i = 0; i < json_array_size(tr->names); i++) {
+		if (json_equal(json_array_get(tr->names, i), obj)) {
+			json_decref(obj);
+			return;
+		}
+	}
+	json_array_append_new(tr->names, obj);
+}
+
+/* Only what names the object: two sources of one candidate must look the same. */
+static json_t *naming_part(const struct rtype *t, const json_t *fields)
+{
+	json_t *obj = json_object();
+
+	for (const struct field *f = t->fields; f->name; f++) {
+		json_t *v = json_object_get(fields, f->name);
+
+		if ((f->flags & ID) && v && !val_has_special(v))
+			json_object_set(obj, f->name, v);
+	}
+	for (const char *const *k = t->key; k && *k; k++) {
+		json_t *v = json_object_get(fields, *k);
+
+		if (v && !val_has_special(v))
+			json_object_set(obj, *k, v);
+	}
+	return obj;
+}
+
+static void add_seen(struct type_read *tr)
+{
+	const char *dot = tr->t->seen_in ? strrchr(tr->t->seen_in, '.') : NULL;
+	char *type CLEANUP(freep) = dot ? xstrndup(tr->t->seen_in, (size_t)(dot - tr->t->seen_in)) : NULL;
+	struct world *w = tr->r->w;
+
+	for (size_t i = 0; dot && i < w->n; i++) {
+		json_t *v = json_object_get(w->object[i]->fields, dot + 1);
+
+		if (!strcmp(w->object[i]->type->name, type) && json_is_string(v) && w->object[i]->standing == OWNED)
+			add_candidate(tr, json_pack("{s:O}", "arn", v));
+	}
+}
+
+static void add_inventory(struct type_read *tr)
+{
+	json_t *tags;
+	const char *arn;
+
+	json_object_foreach (tr->r->inventory, arn, tags) {
+		json_t *obj = object_from_arn(tr->t, arn);
+
+		if (obj)
+			add_candidate(tr, obj);
+	}
+}
+
+static void start_by_name(struct type_read *tr)
+{
+	const struct refresh_request *req = tr->r->req;
+
+	tr->names = json_array();
+	for (size_t i = 0; req->spec && i < req->spec->n; i++) {
+		const struct resource *res = &req->spec->resource[i];
+		json_auto_t *want = NULL;
+
+		if (res->type != tr->t)
+			continue;
+		want = live_want(tr->r, res);
+		add_candidate(tr, naming_part(tr->t, want));
+	}
+	add_seen(tr);
+	for (size_t i = 0; i < req->n_known; i++)
+		if (!strcmp(req->known[i].type, tr->t->name) && !tr->t->seen_in)
+			add_candidate(tr, naming_part(tr->t, req->known[i].fields));
+	if (!tr->t->seen_in)
+		add_inventory(tr);
+	read_names(tr);
+}
+
+/* ---- by list ------------------------------------------------------------------------------------------------ */
+
+static void take_rows(struct type_read *tr, const json_t *body)
+{
+	json_auto_t *rows = path_rows(body, tr->t->list.rows);
+	json_auto_t *kept = json_array();
+
+	for (size_t i = 0; i < json_array_size(rows); i++)
+		if (!row_skipped(tr->t, json_array_get(rows, i)))
+			json_array_append(kept, json_array_get(rows, i));
+	if (!(tr->t->list.flags & CALL_IDS)) {
+		read_add_rows(tr, kept);
+		return;
+	}
+	tr->names = json_array();
+	for (size_t i = 0; i < json_array_size(kept); i++)
+		json_array_append_new(tr->names, object_absorb(tr->t, json_array_get(kept, i), NULL));
+	read_names(tr);
+}
+
+static void listing_free(struct listing *l)
+{
+	free(l->key);
+	free(l->waiter);
+	free(l);
+}
+
+static void listed(void *arg, struct op_result *res)
+{
+	struct listing *l = arg;
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct type_read *tr = l->waiter[i];
+
+		tr->pending--;
+		if (res->outcome == OP_OK)
+			take_rows(tr, res->answer->body);
+		else if (res->outcome != OP_ABSENT)
+			read_fail(tr, res);
+		rows_complete(tr);
+	}
+	/* Late comers ask anew: the answer is gone. */
+	free(l->key);
+	l->key = xstrdup("");
+	l->n = 0;
+}
+
+static void start_list(struct type_read *tr, const json_t *parent)
+{
+	struct refresher *r = tr->r;
+	const struct call *c = &tr->t->list;
+	struct bind_ctx ctx = session_ctx(r->s, NULL);
+	struct op_request req = {.type = tr->t, .call = c, .intent = CALL_READ, .parent = parent};
+	json_auto_t *params = NULL;
+	char *action CLEANUP(freep) = NULL, *text CLEANUP(freep) = NULL, *key CLEANUP(freep) = NULL;
+	struct listing *l = NULL;
+
+	ctx.parent = parent;
+	params = bind_fixed(tr->t, c, NULL, &ctx);
+	action = bind_action(c, NULL, &ctx);
+	text = val_text(params);
+	key = xasprintf("%s %s %s", tr->t->svc->name, action ? action : "", text);
+	for (size_t i = 0; i < r->n_listing && !l; i++)
+		if (!strcmp(r->listing[i]->key, key))
+			l = r->listing[i];
+	tr->pending++;
+	if (l) {
+		l->waiter = grow(l->waiter, &l->cap, l->n + 1, sizeof(struct type_read *));
+		l->waiter[l->n++] = tr;
+		return;
+	}
+	l = xcalloc(1, sizeof(*l));
+	l->r = r;
+	l->key = xstrdup(key);
+	l->waiter = grow(NULL, &l->cap, 1, sizeof(struct type_read *));
+	l->waiter[l->n++] = tr;
+	r->listing = grow(r->listing, &r->cap_listing, r->n_listing + 1, sizeof(struct listing *));
+	r->listing[r->n_listing++] = l;
+	req.params = params;
+	req.action = action;
+	op_start(r->s, &req, listed, l);
+}
+
+static const struct rtype *parent_type(const struct rtype *t)
+{
+	const struct field *f = t->parent ? rtype_field(t, t->parent) : NULL;
+
+	return f && f->type->target ? rtype_find(f->type->target) : NULL;
+}
+
+static void start_by_parents(struct type_read *tr)
+{
+	const struct rtype *parent = parent_type(tr->t);
+	json_auto_t *all = json_array();
+	struct world *w = tr->r->w;
+
+	for (size_t i = 0; i < w->n; i++)
+		if (w->object[i]->type == parent && w->object[i]->standing == OWNED)
+			json_array_append(all, w->object[i]->fields);
+	if (!json_array_size(all))
+		return;
+	if (tr->t->list.flags & CALL_ALL_PARENTS) {
+		start_list(tr, all);
+		return;
+	}
+	for (size_t i = 0; i < json_array_size(all); i++)
+		start_list(tr, json_array_get(all, i));
+}
+
+static void start_read(struct type_read *tr)
+{
+	tr->phase = READ_LISTING;
+	if (!tr->t->list.action)
+		start_by_name(tr);
+	else if (tr->t->list.flags & (CALL_PER_PARENT | CALL_ALL_PARENTS))
+		start_by_parents(tr);
+	else
+		start_list(tr, NULL);
+	rows_complete(tr);
+}
+
+/* ---- order -------------------------------------------------------------------------------------------------- */
+
+static bool type_matched(struct refresher *r, const char *type)
+{
+	return read_matched(read_of(r, type));
+}
+
+/* References among the natural key must be known before rows can be told apart. */
+static bool key_matched(struct type_read *tr)
+{
+	for (const char *const *k = tr->t->key; k && *k; k++) {
+		const struct field *f = rtype_field(tr->t, *k);
+
+		if (f && f->type->target && strcmp(f->type->target, tr->t->name) != 0 &&
+		    !type_matched(tr->r, f->type->target))
+			return false;
+	}
+	return true;
+}
+
+static bool may_start(struct type_read *tr)
+{
+	const struct rtype *t = tr->t, *parent = parent_type(t);
+	char *seen CLEANUP(freep) = NULL;
+
+	if (parent && (t->list.flags & (CALL_PER_PARENT | CALL_ALL_PARENTS)) && !type_matched(tr->r, parent->name))
+		return false;
+	if (t->seen_in) {
+		seen = xstrndup(t->seen_in, (size_t)(strrchr(t->seen_in, '.') - t->seen_in));
+		if (!type_matched(tr->r, seen))
+			return false;
+	}
+	if (t->list.action)
+		return true;
+	return (tr->r->inventory_done || t->seen_in) && key_matched(tr);
+}
+
+static bool may_match(struct type_read *tr)
+{
+	const struct rtype *parent = parent_type(tr->t);
+
+	if ((tr->t->flags & INVENTORY_TAGS) && !tr->r->inventory_done)
+		return false;
+	if (parent && parent != tr->t && !type_matched(tr->r, parent->name))
+		return false;
+	return key_matched(tr);
+}
+
+static bool is_failed(struct refresher *r, const char *type)
+{
+	const struct type_read *tr = read_of(r, type);
+
+	return tr && tr->phase == READ_FAILED;
+}
+
+/* What hangs on an unread type is unread too, not absent. */
+static const char *failed_dependency(struct type_read *tr)
+{
+	const struct rtype *parent = parent_type(tr->t);
+
+	if (parent && is_failed(tr->r, parent->name))
+		return parent->name;
+	for (const char *const *k = tr->t->key; k && *k; k++) {
+		const struct field *f = rtype_field(tr->t, *k);
+
+		if (f && f->type->target && is_failed(tr->r, f->type->target))
+			return f->type->target;
+	}
+	return NULL;
+}
+
+static bool all_quiet(const struct refresher *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->read[i].pending)
+			return false;
+	return r->inventory_done;
+}
+
+static bool all_read(const struct refresher *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->read[i].phase < READ_DONE)
+			return false;
+	return all_quiet(r);
+}
+
+/* ---- zones: only asked for when something must be placed -------------------------------------------------------- */
+
+static int is_zone_ref(void *arg, const char *ref)
+{
+	(void)arg;
+	return !strncmp(ref, "aws.zone", 8);
+}
+
+static bool zones_needed(const struct refresher *r)
+{
+	const struct spec *spec = r->req->spec;
+
+	for (size_t i = 0; spec && i < spec->n; i++)
+		if (!world_find(r->w, spec->resource[i].address) &&
+		    val_each_ref(spec->resource[i].want, is_zone_ref, NULL))
+			return true;
+	return false;
+}
+
+static int by_zone_name(const void *a, const void *b)
+{
+	return strcmp(val_str(*(json_t *const *)a, "zoneName"), val_str(*(json_t *const *)b, "zoneName"));
+}
+
+static void take_zones(struct refresher *r, const json_t *body)
+{
+	json_auto_t *items = path_get(body, "availabilityZoneInfo.item[]");
+	size_t n = json_array_size(items);
+	json_t **zone = xcalloc(n, sizeof(*zone));
+	json_t *ids = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		zone[i] = json_array_get(items, i);
+	qsort(zone, n, sizeof(*zone), by_zone_name);
+	for (size_t i = 0; i < n; i++)
+		if (zone_serves_vpc_links(r->s->region, val_str(zone[i], "zoneId")))
+			json_array_append(ids, json_object_get(zone[i], "zoneId"));
+	free(zone);
+	json_object_set_new(r->w->aws, "zone_id", ids);
+}
+
+static void zones_done(void *arg, const struct call_answer *answer)
+{
+	struct refresher *r = arg;
+
+	if (answer->err) {
+		r->rc = answer->err;
+		call_explain(answer, &svc_ec2, "DescribeAvailabilityZones", r->d);
+	} else {
+		take_zones(r, answer->body);
+	}
+	loop_stop(r->s->loop);
+}
+
+/* Ordinary zones only: Local and Wavelength zones have no RDS. */
+static void ask_zones(struct refresher *r)
+{
+	json_auto_t *params = json_pack("{s:[{s:s, s:[s]}, {s:s, s:[s]}, {s:s, s:[s]}]}", "Filter", "Name", "state",
+					"Value", "available", "Name", "opt-in-status", "Value", "opt-in-not-required",
+					"Name", "zone-type", "Value", "availability-zone");
+	struct call_request req = {
+	    .svc = &svc_ec2, .action = "DescribeAvailabilityZones", .params = params, .intent = CALL_READ};
+
+	r->zones_asked = true;
+	call_start(r->s->client, &req, zones_done, r);
+}
+
+/* ---- turns ------------------------------------------------------------------------------------------------------ */
+
+static void step_types(struct refresher *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		struct type_read *tr = &r->read[i];
+		const char *failed = tr->phase < READ_DONE ? failed_dependency(tr) : NULL;
+
+		if (failed) {
+			char *why CLEANUP(freep) = xasprintf("%s could not be read, and it lives there.", failed);
+
+			note_unread(tr, why);
+			refresh_turn(r);
+		}
+		if (tr->phase == READ_WAITING && may_start(tr))
+			start_read(tr);
+		if (tr->phase == READ_ROWS && may_match(tr))
+			read_match(tr);
+	}
+}
+
+static void turn(void *arg)
+{
+	struct refresher *r = arg;
+
+	r->turning = false;
+	if (r->rc) {
+		if (all_quiet(r))
+			loop_stop(r->s->loop);
+		return;
+	}
+	step_types(r);
+	if (!all_read(r) || r->turning)
+		return;
+	if (!r->zones_asked && zones_needed(r))
+		ask_zones(r);
+	else
+		loop_stop(r->s->loop);
+}
+
+void refresh_turn(struct refresher *r)
+{
+	if (r->turning)
+		return;
+	r->turning = true;
+	loop_after(r->s->loop, 0, turn, r);
+}
+
+static void inventory_done(void *arg, const struct call_answer *answer)
+{
+	struct refresher *r = arg;
+	json_auto_t *rows = NULL;
+
+	r->inventory_done = true;
+	if (answer->err) {
+		/* Only an accelerator: tags are then asked for one by one. */
+		r->inventory_failed = true;
+	} else {
+		rows = path_get(answer->body, "ResourceTagMappingList[]");
+		for (size_t i = 0; i < json_array_size(rows); i++) {
+			const json_t *row = json_array_get(rows, i);
+			const char *arn = val_str(row, "ResourceARN");
+
+			if (arn)
+				json_object_set_new(r->inventory, arn,
+						    tags_from_wire(TAGS_PAIRS_UPPER, json_object_get(row, "Tags")));
+		}
+	}
+	refresh_turn(r);
+}
+
+static void ask_inventory(struct refresher *r)
+{
+	json_auto_t *params = json_pack("{s:[{s:s, s:[s]}, {s:s, s:[s]}]}", "TagFilters", "Key", "berth:app", "Values",
+					r->s->app, "Key", "berth:env", "Values", r->s->env);
+	struct call_request req = {.svc = &svc_tagging,
+				   .action = "GetResources",
+				   .params = params,
+				   .intent = CALL_READ,
+				   .paged = true,
+				   .rows = "ResourceTagMappingList"};
+
+	call_start(r->s->client, &req, inventory_done, r);
+}
+
+static void fill_aws(struct refresher *r)
+{
+	struct session *s = r->s;
+
+	json_object_set_new(r->w->aws, "account", json_string(s->account));
+	json_object_set_new(r->w->aws, "region", json_string(s->region));
+	json_object_set_new(r->w->aws, "partition", json_string(s->partition));
+	json_object_set_new(r->w->aws, "dns_suffix", json_string(s->dns_suffix));
+}
+
+static void release(struct refresher *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		struct type_read *tr = &r->read[i];
+
+		for (size_t k = 0; k < tr->n; k++) {
+			json_decref(tr->row[k].row);
+			json_decref(tr->row[k].fields);
+			json_decref(tr->row[k].tags);
+			free(tr->row[k].arn);
+			free(tr->row[k].key);
+		}
+		free(tr->row);
+		json_decref(tr->names);
+		json_decref(tr->wish_key);
+		json_decref(tr->known_key);
+	}
+	for (size_t i = 0; i < r->n_listing; i++)
+		listing_free(r->listing[i]);
+	free(r->listing);
+	free(r->read);
+	json_decref(r->inventory);
+}
+
+int refresh(const struct refresh_request *req, struct world *w, struct diag *d)
+{
+	struct refresher r = {.s = req->session, .req = req, .w = w, .d = d, .inventory = json_object()};
+	int rc;
+
+	while (rtypes[r.n])
+		r.n++;
+	r.read = xcalloc(r.n, sizeof(*r.read));
+	for (size_t i = 0; i < r.n; i++)
+		r.read[i] = (struct type_read){.r = &r, .t = rtypes[i]};
+	fill_aws(&r);
+	ask_inventory(&r);
+	refresh_turn(&r);
+	rc = loop_run(req->session->loop);
+	if (!rc)
+		rc = r.rc;
+	release(&r);
+	return rc;
+}

@@ -1,0 +1,72 @@
+/* refresh_int - what the files of refresh share: the reading of one type, step by step. */
+#pragma once
+
+#include "engine/op.h"
+#include "engine/refresh.h"
+#include "engine/resolve.h"
+
+enum read_phase {
+	READ_WAITING, /* for what its first call needs */
+	READ_LISTING, /* calls that give rows are out */
+	READ_ROWS,    /* rows are there; matching waits for other types or the inventory */
+	READ_TAGS,    /* tag calls of single objects are out, or a second look for lost ones */
+	READ_ALSO,    /* extra reads of what is ours are out */
+	READ_DONE,    /* its objects are in the world */
+	READ_FAILED,
+};
+
+struct live_row {
+	json_t *row;     /* path_rows() row, extra reads merged in */
+	json_t *fields;
+	json_t *tags;    /* NULL: not known */
+	char *arn;
+	char *key;
+	bool asked_tags; /* a tag call was made */
+};
+
+struct refresher;
+
+struct type_read {
+	struct refresher *r;
+	const struct rtype *t;
+	enum read_phase phase;
+	size_t pending;        /* calls out */
+	struct live_row *row;
+	size_t n, cap;
+	json_t *names;         /* rows of a CALL_IDS list, or candidates of a by-name read */
+	json_t *wish_key;      /* natural key -> address, of the wishes */
+	json_t *known_key;     /* the same of the snapshot */
+	bool lost_done;        /* the second look for objects that lost their tags was made */
+	bool also_done;
+};
+
+struct listing;
+
+struct refresher {
+	struct session *s;
+	const struct refresh_request *req;
+	struct world *w;
+	struct diag *d;
+	struct type_read *read;
+	size_t n;
+	struct listing **listing;
+	size_t n_listing, cap_listing;
+	json_t *inventory;     /* ARN -> tags, from the tagging API */
+	bool inventory_done, inventory_failed;
+	bool turning;          /* an advance is scheduled */
+	bool zones_asked;
+	int rc;
+};
+
+struct type_read *read_of(struct refresher *r, const char *type);
+/* Tags are there, names are told apart, objects may be referred to. */
+bool read_matched(const struct type_read *tr);
+/* The wish of a resource with all references that live objects answer; the rest is unknown. New. */
+json_t *live_want(struct refresher *r, const struct resource *res);
+void read_add_rows(struct type_read *tr, const json_t *rows);
+void read_fail(struct type_read *tr, const struct op_result *res);
+/* Schedules another look at all types. */
+void refresh_turn(struct refresher *r);
+
+/* refresh_match.c: READ_ROWS -> objects of the world; leads to READ_TAGS, READ_ALSO or READ_DONE. */
+void read_match(struct type_read *tr);

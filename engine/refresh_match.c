@@ -1,0 +1,401 @@
+/* Telling ours apart: by tags, by natural key, by parent, by what the snapshot knows. */
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/path.h"
+#include "engine/refresh_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- names ---------------------------------------------------------------------------------------------------- */
+
+static void learn_keys(struct type_read *tr)
+{
+	const struct refresh_request *req = tr->r->req;
+
+	tr->wish_key = json_object();
+	tr->known_key = json_object();
+	for (size_t i = 0; req->spec && i < req->spec->n; i++) {
+		const struct resource *res = &req->spec->resource[i];
+		json_auto_t *want = res->type == tr->t ? live_want(tr->r, res) : NULL;
+		char *key CLEANUP(freep) = want ? object_key(tr->t, want) : NULL;
+
+		if (key)
+			json_object_set_new(tr->wish_key, key, json_string(res->address));
+	}
+	for (size_t i = 0; i < req->n_known; i++) {
+		char *key CLEANUP(freep) = NULL;
+
+		if (strcmp(req->known[i].type, tr->t->name) != 0)
+			continue;
+		key = object_key(tr->t, req->known[i].fields);
+		if (key)
+			json_object_set_new(tr->known_key, key, json_string(req->known[i].address));
+	}
+}
+
+static bool is_ours(const struct refresher *r, const json_t *tags)
+{
+	const char *app = val_str(tags, "berth:app"), *env = val_str(tags, "berth:env");
+
+	return app && env && val_str(tags, "berth:resource") && !strcmp(app, r->s->app) && !strcmp(env, r->s->env);
+}
+
+/* Another app's, or another environment's: never ours by any other sign. */
+static bool is_others(const struct refresher *r, const json_t *tags)
+{
+	return val_str(tags, "berth:app") && !is_ours(r, tags);
+}
+
+static struct object *parent_object(const struct type_read *tr, const json_t *fields)
+{
+	const struct field *f = tr->t->parent ? rtype_field(tr->t, tr->t->parent) : NULL;
+	json_t *v = f ? json_object_get(fields, f->name) : NULL;
+	struct object *o = v && f->type->target ? world_by_value(tr->r->w, f->type->target, f->type->attr, v) : NULL;
+
+	return o && o->standing == OWNED ? o : NULL;
+}
+
+static bool by_parentage(const struct rtype *t)
+{
+	return t->parent && (!(t->flags & TAGGED) || (t->flags & EXCLUSIVE));
+}
+
+static bool same_identity(const struct rtype *t, const json_t *a, const json_t *b)
+{
+	bool any = false;
+
+	for (const struct field *f = t->fields; f->name; f++) {
+		json_t *x = json_object_get(a, f->name), *y = json_object_get(b, f->name);
+
+		if (!(f->flags & ID))
+			continue;
+		if (!x || !y || !json_equal(x, y))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+static const char *known_address(const struct type_read *tr, const json_t *fields)
+{
+	const struct refresh_request *req = tr->r->req;
+
+	for (size_t i = 0; i < req->n_known; i++)
+		if (!strcmp(req->known[i].type, tr->t->name) && same_identity(tr->t, req->known[i].fields, fields))
+			return req->known[i].address;
+	return NULL;
+}
+
+/* A stray is named by what tells it apart: "ec2.route.(10.0.0.0/8)". */
+static char *stray_address(const struct type_read *tr, const struct live_row *row)
+{
+	const char *id = val_str(row->fields, "id");
+	struct buf b = BUF(4096);
+	bool first = true;
+
+	if (id)
+		return xasprintf("%s.(%s)", tr->t->name, id);
+	buf_addf(&b, "%s.(", tr->t->name);
+	for (const char *const *k = tr->t->key; k && *k; k++) {
+		const char *v = val_str(row->fields, *k);
+
+		if (!v || !strcmp(*k, tr->t->parent))
+			continue;
+		buf_addf(&b, "%s%s", first ? "" : " ", v);
+		first = false;
+	}
+	buf_addf(&b, ")");
+	return buf_take(&b);
+}
+
+static void add_object(struct type_read *tr, struct live_row *row, const char *address, enum standing standing)
+{
+	struct object *o = world_add(tr->r->w, tr->t, address, json_incref(row->fields),
+				     tr->t->flags & TAGGED ? json_incref(row->tags) : NULL);
+
+	o->arn = row->arn ? xstrdup(row->arn) : NULL;
+	o->standing = standing;
+}
+
+/* Not ours, but it has the name that a wish needs. The question mark keeps it apart from our own objects. */
+static void add_foreign(struct type_read *tr, struct live_row *row, const char *address)
+{
+	char *mark CLEANUP(freep) = xasprintf("?%s", address);
+
+	if (tr->t->flags & SHARED)
+		add_object(tr, row, address, SHARED_USE);
+	else
+		add_object(tr, row, mark, FOREIGN);
+}
+
+static void place_by_parent(struct type_read *tr, struct live_row *row, const char *wish)
+{
+	const char *known;
+	char *stray CLEANUP(freep) = NULL;
+
+	if (!parent_object(tr, row->fields))
+		return;
+	known = wish ? wish : row->key ? json_string_value(json_object_get(tr->known_key, row->key)) : NULL;
+	if (known) {
+		add_object(tr, row, known, OWNED);
+		return;
+	}
+	stray = stray_address(tr, row);
+	add_object(tr, row, stray, STRAY);
+}
+
+static void place(struct type_read *tr, struct live_row *row)
+{
+	const char *wish = row->key ? json_string_value(json_object_get(tr->wish_key, row->key)) : NULL;
+	const char *known;
+
+	if (is_ours(tr->r, row->tags)) {
+		add_object(tr, row, val_str(row->tags, "berth:resource"), OWNED);
+		return;
+	}
+	if (is_others(tr->r, row->tags)) {
+		if (wish)
+			add_foreign(tr, row, wish);
+		return;
+	}
+	known = tr->t->flags & TAGGED ? known_address(tr, row->fields) : NULL;
+	if (known)
+		add_object(tr, row, known, OWNED);
+	else if (by_parentage(tr->t))
+		place_by_parent(tr, row, wish);
+	else if (wish && (tr->t->flags & TAGGED))
+		add_foreign(tr, row, wish);
+	else if (wish)
+		add_object(tr, row, wish, OWNED);
+}
+
+/* ---- tags of single objects ---------------------------------------------------------------------------------------
+ */
+
+struct tag_ask {
+	struct type_read *tr;
+	size_t row;
+};
+
+static void tags_answered(void *arg, struct op_result *res)
+{
+	struct tag_ask *ask = arg;
+	struct type_read *tr = ask->tr;
+	struct live_row *row = &tr->row[ask->row];
+	const struct tag_scheme *scheme = rtype_tags(tr->t);
+
+	free(ask);
+	tr->pending--;
+	if (res->outcome == OP_OK) {
+		json_auto_t *wire = path_get(res->answer->body, scheme->list_out);
+
+		json_decref(row->tags);
+		row->tags = tags_from_wire(scheme->out_shape, wire);
+	} else if (res->outcome != OP_ABSENT) {
+		read_fail(tr, res);
+		return;
+	}
+	if (!tr->pending && tr->phase == READ_TAGS)
+		tr->phase = READ_ROWS;
+	refresh_turn(tr->r);
+}
+
+static void ask_tags(struct type_read *tr, size_t i)
+{
+	struct bind_ctx ctx = session_ctx(tr->r->s, NULL);
+	const struct call *c = &rtype_tags(tr->t)->list;
+	json_auto_t *params = bind_tags_list(tr->t, tr->row[i].fields, &ctx);
+	char *action CLEANUP(freep) = bind_tags_action(tr->t, c, tr->row[i].fields, &ctx);
+	struct op_request req = {.type = tr->t, .call = c, .params = params, .action = action, .intent = CALL_READ};
+	struct tag_ask *ask = xcalloc(1, sizeof(*ask));
+
+	*ask = (struct tag_ask){.tr = tr, .row = i};
+	tr->row[i].asked_tags = true;
+	tr->pending++;
+	op_start(tr->r->s, &req, tags_answered, ask);
+}
+
+/* The tagging API lags: what it does not list, but might be ours by name, is asked itself. */
+static bool tags_missing(struct type_read *tr)
+{
+	bool asked = false;
+
+	if (!(tr->t->flags & INVENTORY_TAGS))
+		return false;
+	for (size_t i = 0; i < tr->n; i++) {
+		struct live_row *row = &tr->row[i];
+		json_t *tags = row->arn ? json_object_get(tr->r->inventory, row->arn) : NULL;
+
+		if (row->tags || row->asked_tags)
+			continue;
+		if (tags) {
+			row->tags = json_incref(tags);
+		} else if (row->key &&
+			   (json_object_get(tr->wish_key, row->key) || json_object_get(tr->known_key, row->key))) {
+			ask_tags(tr, i);
+			asked = true;
+		}
+	}
+	return asked;
+}
+
+/* ---- more reads per object
+ * ------------------------------------------------------------------------------------------- */
+
+struct also_ask {
+	struct type_read *tr;
+	const struct call *call;
+	size_t row;
+};
+
+static void merge_row(struct live_row *row, const struct call *c, const json_t *rows)
+{
+	json_t *element = json_object_get(row->row, "");
+	json_t *more = json_object_get(json_array_get(rows, 0), "");
+
+	if (!more)
+		return;
+	if (c->body)
+		json_object_set(element, c->body, more);
+	else
+		json_object_update(element, more);
+}
+
+static void also_answered(void *arg, struct op_result *res)
+{
+	struct also_ask *ask = arg;
+	struct type_read *tr = ask->tr;
+
+	tr->pending--;
+	if (res->outcome == OP_OK)
+		merge_row(&tr->row[ask->row], ask->call, res->rows);
+	else if (res->outcome != OP_ABSENT)
+		read_fail(tr, res);
+	free(ask);
+	if (!tr->pending && tr->phase == READ_ALSO)
+		tr->phase = READ_ROWS; /* to be placed, with all fields */
+	refresh_turn(tr->r);
+}
+
+static bool concerns_us(const struct type_read *tr, const struct live_row *row)
+{
+	return is_ours(tr->r, row->tags) || (row->key && json_object_get(tr->wish_key, row->key)) ||
+	       known_address(tr, row->fields) || (by_parentage(tr->t) && parent_object(tr, row->fields));
+}
+
+static bool ask_also(struct type_read *tr)
+{
+	bool asked = false;
+
+	for (size_t i = 0; i < tr->n; i++) {
+		for (size_t k = 0; k < RTYPE_ALSO && tr->t->also[k].action; k++) {
+			const struct call *c = &tr->t->also[k];
+			struct op_request req = {
+			    .type = tr->t, .call = c, .obj = tr->row[i].fields, .intent = CALL_READ};
+			struct also_ask *ask;
+
+			if (!concerns_us(tr, &tr->row[i]) || !call_applies(c, tr->row[i].fields))
+				continue;
+			ask = xcalloc(1, sizeof(*ask));
+			*ask = (struct also_ask){.tr = tr, .call = c, .row = i};
+			tr->pending++;
+			asked = true;
+			op_start(tr->r->s, &req, also_answered, ask);
+		}
+	}
+	return asked;
+}
+
+/* ---- lost tags
+ * ------------------------------------------------------------------------------------------------------------ */
+
+static bool listed_already(const struct type_read *tr, const json_t *fields)
+{
+	for (size_t i = 0; i < tr->n; i++)
+		if (same_identity(tr->t, tr->row[i].fields, fields))
+			return true;
+	return false;
+}
+
+static void lost_answered(void *arg, struct op_result *res)
+{
+	struct type_read *tr = arg;
+
+	tr->pending--;
+	if (res->outcome == OP_OK)
+		read_add_rows(tr, res->rows);
+	if (!tr->pending && tr->phase == READ_TAGS)
+		tr->phase = READ_ROWS;
+	refresh_turn(tr->r);
+}
+
+/*
+ * A list by tag does not show an object whose tags were taken off. The snapshot still knows its name: it is asked for
+ * by that, so that it is not made a second time.
+ */
+static bool ask_lost(struct type_read *tr)
+{
+	const struct refresh_request *req = tr->r->req;
+	bool asked = false;
+
+	if (tr->lost_done || !(tr->t->flags & TAGGED) || !tr->t->list.action || !tr->t->read.action)
+		return false;
+	tr->lost_done = true;
+	for (size_t i = 0; i < req->n_known; i++) {
+		struct op_request op = {
+		    .type = tr->t, .call = &tr->t->read, .obj = req->known[i].fields, .intent = CALL_READ};
+		json_auto_t *batch = NULL;
+
+		if (strcmp(req->known[i].type, tr->t->name) != 0 || listed_already(tr, req->known[i].fields))
+			continue;
+		batch = json_pack("[O]", req->known[i].fields);
+		op.batch = tr->t->read.batch ? batch : NULL;
+		tr->pending++;
+		asked = true;
+		op_start(tr->r->s, &op, lost_answered, tr);
+	}
+	return asked;
+}
+
+/* ---- the steps
+ * ---------------------------------------------------------------------------------------------------------- */
+
+static void place_all(struct type_read *tr)
+{
+	struct bind_ctx ctx = session_ctx(tr->r->s, NULL);
+
+	for (size_t i = 0; i < tr->n; i++) {
+		struct live_row *row = &tr->row[i];
+
+		json_decref(row->fields);
+		row->fields = object_absorb(tr->t, row->row, NULL);
+		if (!row->arn)
+			row->arn = object_arn(tr->t, row->fields, &ctx);
+		place(tr, row);
+	}
+	tr->phase = READ_DONE;
+	refresh_turn(tr->r);
+}
+
+/*
+ * Comes here again after each round of calls: tags first (they say whose it is), then the extra reads of what is ours,
+ * then the objects are placed. Other types may refer to them only then.
+ */
+void read_match(struct type_read *tr)
+{
+	if (!tr->wish_key)
+		learn_keys(tr);
+	if (ask_lost(tr) || tags_missing(tr)) {
+		tr->phase = READ_TAGS;
+		return;
+	}
+	if (!tr->also_done) {
+		tr->also_done = true;
+		if (ask_also(tr)) {
+			tr->phase = READ_ALSO;
+			return;
+		}
+	}
+	place_all(tr);
+}
