@@ -6,7 +6,9 @@ from auth import ACCOUNT
 
 _handlers, _reset_hooks, _loaded = {}, [], set()
 # The modules that mend a service; imported when the service is first called.
-MODULES = {}
+MODULES = {
+    "ec2": ("ec2", "ec2_vpc", "ec2_routes", "ec2_groups", "ec2_eni"),
+}
 
 
 def answers(service, *names):

@@ -1,0 +1,107 @@
+import json
+import time
+import urllib.request
+from unittest import mock
+
+import botocore.auth
+from harness import AKID, Case, client, endpoint
+
+
+class Signatures(Case):
+    def test_wrong_secret(self):
+        for service, call, code, status in (
+                ("ec2", "describe_vpcs", "AuthFailure", 401), ("iam", "list_roles", "SignatureDoesNotMatch", 403),
+                ("ecs", "list_clusters", "InvalidSignatureException", 400),
+                ("apigatewayv2", "get_apis", "InvalidSignatureException", 403),
+                ("s3", "list_buckets", "SignatureDoesNotMatch", 403)):
+            self.refused(code, getattr(client(service, AKID, "wrong"), call), status=status)
+
+    def test_unknown_key(self):
+        for service, call, code in (
+                ("ec2", "describe_vpcs", "AuthFailure"), ("rds", "describe_db_instances", "InvalidClientTokenId"),
+                ("ssm", "describe_parameters", "UnrecognizedClientException")):
+            self.refused(code, getattr(client(service, "AKIAUNKNOWN"), call))
+
+    def test_missing_signature(self):
+        request = urllib.request.Request(endpoint(), b"Action=DescribeDBInstances&Version=2014-10-31",
+                                         {"Content-Type": "application/x-www-form-urlencoded"})
+        with self.assertRaises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(request)
+        self.assertEqual(caught.exception.code, 403)
+        self.assertIn(b"MissingAuthenticationToken", caught.exception.read())
+
+    def test_skew(self):
+        import datetime
+        late = datetime.datetime.fromtimestamp(time.time() - 400, datetime.timezone.utc)
+        with mock.patch.object(botocore.auth, "get_current_datetime", return_value=late.replace(tzinfo=None)):
+            self.refused("InvalidSignatureException", client("ecs").list_clusters, contains="Signature expired")
+            self.refused("RequestExpired", client("ec2").describe_vpcs)
+
+    def test_minted_keys(self):
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]})
+        client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=trust)
+        got = client("sts").assume_role(RoleArn="arn:aws:iam::123456789012:role/r", RoleSessionName="me")["Credentials"]
+        who = client("sts", got["AccessKeyId"], got["SecretAccessKey"], got["SessionToken"]).get_caller_identity()
+        self.assertEqual(who["Arn"], "arn:aws:sts::123456789012:assumed-role/r/me")
+        self.refused("InvalidClientTokenId", client("sts", got["AccessKeyId"], got["SecretAccessKey"],
+                                                    "other").get_caller_identity)
+
+
+class Shapes(Case):
+    def test_unknown_query_parameter(self):
+        ec2 = client("ec2")
+
+        def spoil(request, **_):
+            request.data["Bogus"] = "1"
+        ec2.meta.events.register("before-sign.ec2", spoil)
+        try:
+            self.refused("UnknownParameter", ec2.describe_vpcs)
+        finally:
+            ec2.meta.events.unregister("before-sign.ec2", spoil)
+
+    def test_values(self):
+        self.refused("MissingParameter", client("ec2").attach_internet_gateway, InternetGatewayId="igw-1")
+        self.refused("ValidationException", client("ssm").put_parameter, Name="/a/b", Value="x", Type="Nope")
+        self.refused("InvalidParameterException", client("ecr").create_repository, repositoryName="UPPER")
+        self.refused("BadRequestException", client("apigatewayv2").create_api, ProtocolType="HTTP")
+        self.refused("ValidationError", client("iam").get_role, RoleName="x" * 65)
+        self.refused("SerializationException", client("ecs").create_cluster, clusterName=5)
+
+    def test_log_and_control(self):
+        client("ssm").put_parameter(Name="/a/b", Value="hunter2", Type="SecureString")
+        calls = json.load(urllib.request.urlopen(endpoint() + "/_sandbox/calls"))
+        self.assertEqual(calls["actions"], {"ssm.PutParameter": 1})
+        import model
+        import shapes
+        operation = model.service("ssm").operation_model("PutParameter")
+        self.assertEqual(shapes.mask(operation, {"Name": "/a/b", "Value": "hunter2"}), {"Name": "/a/b", "Value": "****"})
+
+    def test_every_stack_operation_reads_back(self):
+        """The reader is the inverse of botocore's writer, for the nastier query shapes."""
+        import model
+        import wire
+        from app import Http
+        from botocore import serialize
+        from urllib.parse import urlencode
+        cases = [
+            ("ec2", "AuthorizeSecurityGroupIngress", {"GroupId": "sg-1", "IpPermissions": [
+                {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 2, "UserIdGroupPairs": [{"GroupId": "sg-2"}],
+                 "IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": "a&b"}]}]}),
+            ("rds", "ModifyDBInstance", {"DBInstanceIdentifier": "a", "VpcSecurityGroupIds": ["sg-1", "sg-2"],
+                                         "CloudwatchLogsExportConfiguration": {"EnableLogTypes": ["upgrade"]},
+                                         "ApplyImmediately": True, "AllocatedStorage": 30}),
+            ("rds", "DescribeDBInstances", {"Filters": [{"Name": "db-instance-id", "Values": ["a", "b"]}]}),
+            ("rds", "CreateDBSubnetGroup", {"DBSubnetGroupName": "a", "DBSubnetGroupDescription": "",
+                                            "SubnetIds": ["s1", "s2"], "Tags": [{"Key": "k", "Value": ""}]}),
+            ("iam", "CreateOpenIDConnectProvider", {"Url": "https://x", "ClientIDList": ["a", "b"],
+                                                    "Tags": [{"Key": "k", "Value": "v"}]}),
+        ]
+        for service, name, params in cases:
+            operation = model.service(service).operation_model(name)
+            protocol = operation.service_model.metadata["protocol"]
+            request = serialize.create_serializer(protocol, False).serialize_to_request(params, operation)
+            http = Http("POST", "/", {"content-type": "application/x-www-form-urlencoded"},
+                        urlencode(request["body"]).encode())
+            back = wire.read(operation.service_model, protocol, http)
+            self.assertEqual((back.params, back.unknown), (params, []), name)
