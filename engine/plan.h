@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "engine/resolve.h"
 #include "engine/world.h"
 #include "spec/spec.h"
 
@@ -46,6 +47,11 @@ struct action {
 	enum risk risk;            /* highest of the changes */
 	bool create_first;         /* of a replacement */
 	bool selected;             /* false: left out by --only/--except */
+	bool leftover;             /* a second object of this address: it goes, the address stays */
+};
+
+struct edge {
+	size_t from, to;
 };
 
 struct plan_counts {
@@ -55,7 +61,8 @@ struct plan_counts {
 struct plan {
 	struct action *action;     /* wishes in dependency order, then deletes in theirs */
 	size_t n, cap;
-	json_t *edges;             /* [[from, to], ..] indices: `from` needs `to` first, among wishes */
+	struct edge *edge;         /* among wishes: action `from` needs action `to` first */
+	size_t n_edge, cap_edge;
 	json_t *notes;             /* texts to print below the plan */
 	struct plan_counts counts;
 	bool destroy;
@@ -80,6 +87,11 @@ bool plan_is_empty(const struct plan *p);
 
 /* The document that `--json` and `plan --out` write; docs/plan.md. New. Equal plans give equal bytes. */
 json_t *plan_to_json(const struct plan *p, const struct spec *spec, const struct world *w);
+
+/* The text of tag berth:source that a resource should bear: what its WRITE_ONLY fields are made of, and (from the live
+   object) that nobody wrote them since. New text; NULL: the type has none, or it cannot be told before the apply. */
+char *plan_source(const struct resource *res, const struct resolver *r, const struct object *have);
+bool plan_has_source(const struct resource *res);
 
 /* Wanted tags of a resource: the user's and our own. New; NULL if the type is not tagged. */
 json_t *plan_tags(const struct spec *spec, const struct rtype *t, const char *address);
