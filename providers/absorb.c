@@ -143,15 +143,43 @@ json_t *object_absorb(const struct rtype *t, const json_t *row, const json_t *wa
 	return have;
 }
 
+/* Is `text` what `pattern` says, a word or the beginning of one with a '*' behind it? */
+static bool is_like(const char *text, const char *pattern)
+{
+	size_t n = strlen(pattern);
+
+	if (n && pattern[n - 1] == '*')
+		return !strncmp(text, pattern, n - 1);
+	return !strcmp(text, pattern);
+}
+
+/* One condition of a `skip` entry: "path=pattern", or "path" alone. */
+static bool row_has(const json_t *row, const char *condition)
+{
+	const char *eq = strchr(condition, '=');
+	char *path CLEANUP(freep) = eq ? xstrndup(condition, (size_t)(eq - condition)) : xstrdup(condition);
+	json_auto_t *v = path_row_get(row, path);
+
+	if (!v || !eq)
+		return v != NULL;
+	if (json_is_boolean(v))
+		return is_like(json_is_true(v) ? "true" : "false", eq + 1);
+	return json_is_string(v) && is_like(json_string_value(v), eq + 1);
+}
+
 bool row_skipped(const struct rtype *t, const json_t *row)
 {
 	for (const char *const *s = t->skip; s && *s; s++) {
-		const char *eq = strchr(*s, '=');
-		char *path CLEANUP(freep) = eq ? xstrndup(*s, (size_t)(eq - *s)) : xstrdup(*s);
-		json_auto_t *v = path_row_get(row, path);
+		bool all = true;
 
-		if (v && (!eq || (json_is_string(v) && !strcmp(json_string_value(v), eq + 1)) ||
-			  (json_is_boolean(v) && !strcmp(json_is_true(v) ? "true" : "false", eq + 1))))
+		for (const char *from = *s; all && *from;) {
+			size_t n = strcspn(from, "&");
+			char *condition CLEANUP(freep) = xstrndup(from, n);
+
+			all = row_has(row, condition);
+			from += n + (from[n] == '&');
+		}
+		if (all)
 			return true;
 	}
 	return false;

@@ -231,15 +231,35 @@ static bool in_names(const json_t *names, const char *name)
 	return false;
 }
 
-static bool carries(const struct rtype *t, const struct call *c, const struct field *f, const json_t *changed)
+/* Is c the update call, or one of the two, that the field names? */
+static bool is_its_call(const struct rtype *t, const struct call *c, const struct field *f)
 {
-	if (c != &t->update[f->by] || (c->flags & (CALL_FIXED_ONLY | CALL_EACH_ADDED | CALL_EACH_REMOVED)))
-		return false;
 	if (!(f->mod || f->in) || (f->flags & (ON_DELETE | STATUS)))
 		return false;
 	if ((f->flags & CREATE_ONLY) && !f->mod)
 		return false;
+	return c == &t->update[f->by] || (f->or_by && c == &t->update[f->or_by - 1]);
+}
+
+static bool carries(const struct rtype *t, const struct call *c, const struct field *f, const json_t *changed)
+{
+	if (!is_its_call(t, c, f) || (c->flags & (CALL_FIXED_ONLY | CALL_EACH_ADDED | CALL_EACH_REMOVED)))
+		return false;
 	return (c->flags & CALL_WHOLE) || in_names(changed, f->name);
+}
+
+bool call_carries(const struct rtype *t, const struct call *c, const json_t *obj, const json_t *changed)
+{
+	if (!c->action || !call_applies(c, obj))
+		return false;
+	for (const struct field *f = t->fields; f->name; f++) {
+		json_t *v = json_object_get(obj, f->name);
+		bool clears = f->clear && (!v || json_is_null(v));
+
+		if (in_names(changed, f->name) && (clears ? c == &t->update[f->clear - 1] : is_its_call(t, c, f)))
+			return true;
+	}
+	return false;
 }
 
 json_t *bind_update(const struct rtype *t, const struct call *c, const json_t *obj, const json_t *changed,

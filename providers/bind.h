@@ -47,6 +47,13 @@ struct difference {
  */
 size_t object_diff(const struct rtype *t, const json_t *want, const json_t *have, struct difference **ret);
 void differences_free(struct difference *d, size_t n);
+/* Can the difference only be removed by making the object anew? */
+bool difference_replaces(const struct difference *d);
+
+/* Is `have` the text `want`, or one that unique_next() made of it: with a suffix of "-2", "-3", …? */
+bool unique_equal(const char *want, const char *have);
+/* The text for a replacement of what bears `have`: want with the suffix after that of have. New text. */
+char *unique_next(const char *want, const char *have);
 
 /* Object from an answer row (path_rows row): every readable field decoded and normalised, hooks->absorb run. New. */
 json_t *object_absorb(const struct rtype *t, const json_t *row, const json_t *want);
@@ -65,6 +72,8 @@ json_t *bind_create(const struct rtype *t, const struct call *c, const json_t *o
 /* Only fields of `changed` (array of names) that c carries, or all of them with CALL_WHOLE; plus fixed. */
 json_t *bind_update(const struct rtype *t, const struct call *c, const json_t *obj, const json_t *changed,
 		    const struct bind_ctx *ctx);
+/* Does update call c have anything to do when the fields `changed` of obj change: its `when` holds and it carries one? */
+bool call_carries(const struct rtype *t, const struct call *c, const json_t *obj, const json_t *changed);
 /* read, list, also, delete, then, reveal, tag calls: fixed only (and ON_DELETE fields for deletes). */
 json_t *bind_fixed(const struct rtype *t, const struct call *c, const json_t *obj, const struct bind_ctx *ctx);
 json_t *bind_tags_add(const struct rtype *t, const json_t *obj, const json_t *tags, const struct bind_ctx *ctx);

@@ -458,18 +458,38 @@ static void add_difference(struct difference **ret, size_t n, const struct field
 	(*ret)[n] = diff;
 }
 
+/* A name that a replacement had to take is as good as the one wished for. */
+static void settle_unique(const struct rtype *t, json_t *want, const json_t *have)
+{
+	const char *wish = t->unique ? val_str(want, t->unique) : NULL;
+	const char *live = t->unique ? val_str(have, t->unique) : NULL;
+
+	if (wish && live && unique_equal(wish, live))
+		json_object_set(want, t->unique, json_object_get(have, t->unique));
+}
+
 size_t object_diff(const struct rtype *t, const json_t *want, const json_t *have, struct difference **ret)
 {
 	json_auto_t *settled = json_deep_copy(want);
 	size_t n = 0;
 
 	*ret = NULL;
+	settle_unique(t, settled, have);
 	if (t->hooks && t->hooks->settle)
 		t->hooks->settle(settled, have);
 	for (const struct field *f = t->fields; f->name; f++)
 		if (!field_equal(f, settled, have))
 			add_difference(ret, n++, f, settled, have);
 	return n;
+}
+
+bool difference_replaces(const struct difference *d)
+{
+	if (!d->field)
+		return false;
+	if (d->field->flags & CREATE_ONLY)
+		return true;
+	return (d->field->flags & FIXED_PRESENCE) && !d->from != !d->to;
 }
 
 void differences_free(struct difference *d, size_t n)

@@ -66,6 +66,7 @@ enum field_flags {
 	VOLATILE = 1 << 7,       /* COMPUTED, and moves by itself: not drift, and unknown after an update of its object */
 	ON_DELETE = 1 << 8,      /* only the delete call carries it */
 	STATUS = 1 << 9,         /* COMPUTED + VOLATILE and only for waits: not stored, not referable, not shown */
+	FIXED_PRESENCE = 1 << 10,/* changes in place, but coming or going means replacement (the kind of a rule's source) */
 };
 
 /* What happens in AWS when a field is changed in place. Replacement is shown apart. */
@@ -81,8 +82,11 @@ struct field {
 	const char *dflt;        /* AWS's default as JSON text: an absent wish means this, and so does an absent live value */
 	const char *doc;         /* one sentence for explain */
 	unsigned by;             /* index of the update call that carries it */
+	unsigned or_by;          /* 1 + index of another one that does, where the order hangs on the wish: `when` decides; 0: none */
 	unsigned clear;          /* 1 + index of the update call that clears it when the wish is absent; 0: send `null_text` */
-	const char *null_text;   /* what an absent wish is sent as in an update ("" for IAM descriptions); NULL: cannot be cleared */
+	/* What an absent wish is sent as in an update ("" for IAM descriptions). NULL: cannot be cleared, but by a CALL_WHOLE
+	   that leaves it out. */
+	const char *null_text;
 	enum risk risk;
 };
 
@@ -99,6 +103,7 @@ enum call_flags {
 	CALL_FIXED_ONLY = 1 << 9,   /* update/delete step that carries no field, only `fixed` */
 	CALL_OPTIONAL = 1 << 10,    /* also: an error of class absent means "not set", not "object gone" */
 	CALL_UNSIGNED = 1 << 11,
+	CALL_LAGS = 1 << 12,        /* update: shows in reads only some time after its answer: read until what was sent is there */
 };
 
 /*
@@ -116,8 +121,9 @@ struct call {
 	const char *rows;               /* read, list: path of the rows (path_rows) */
 	const char *const *fixed;
 	const char *token;              /* request path of the client token (idempotency), or NULL */
-	const char *when;               /* also, delete steps: only if this BOOL field of the object is true (or "!field") */
-	unsigned batch;                 /* read: objects per request (0: one); fixed paths that end in [] get one member each */
+	const char *when;               /* create, update, also, delete: only if this BOOL field of the object is true (or "!field") */
+	unsigned batch;                 /* read: objects per request (0: one); fixed paths that end in [] get one member each.
+					   list with CALL_ALL_PARENTS: parents per request (0: all) */
 	unsigned page;                  /* page size to ask for; 0: the service's */
 	unsigned flags;                 /* enum call_flags */
 };
@@ -182,14 +188,16 @@ struct rtype {
 					parent are ours: those that no wish names are strays, reported and removed */
 	const char *seen_in;         /* "ecs.service.task_definition": read also what that field of live objects names (by `arn`) */
 	struct call create[2];       /* the first whose `when` holds */
-	struct call then[2];         /* fixed steps right after a create, for what AWS adds unasked (the open egress rule) */
+	struct call then[2];         /* fixed steps right after a create, for what AWS adds unasked (the open egress rule);
+					absent: nothing was added */
 	struct call read;            /* one object (or `batch`) by its ID fields */
 	struct call list;            /* all that may be ours, in as few calls as possible; none: by `read` for known names */
 	struct call also[RTYPE_ALSO];/* more reads per object; the row of each is merged at its `body` name, or flat if NULL */
 	struct call update[RTYPE_UPDATES];
 	struct call del[RTYPE_DELETES]; /* in this order */
 	struct call reveal;          /* reads a WRITE_ONLY value back, for those who refer to it; its `body` is the path */
-	const char *const *skip;     /* rows that are no objects: "path=text" (or "path": it is there at all) */
+	/* Rows that are no objects: "path=text", "path=text*" (begins with), "path" (is there at all), "this&that" (both). */
+	const char *const *skip;
 	const struct tag_scheme *tags; /* overrides the service's scheme (IAM differs by type); NULL: svc->tags */
 	const char *tag_type;        /* the scheme's word for the type: "vpc", "Parameter" */
 	const char *tag_id;          /* field that names it in tag calls: "id", "arn", "name" */
@@ -200,9 +208,14 @@ struct rtype {
 	const char *const *absent;   /* error codes, added to the service's; "CODE~words" also matches the message */
 	const char *const *busy;     /* retry the same call later (in use, changing), within the limit of gone/ready or 20 min */
 	const char *const *clash;    /* the name is taken */
-	const char *const *retry;    /* propagation of what this run has just made: retry for 2 to 5 min */
+	/* Propagation of what this run has just made: retry for 2 to 5 min. For what is read or deleted, and was not just
+	   made, `absent` goes first. */
+	const char *const *retry;
 	const char *const *after;    /* types whose objects must be there first, without a value that says so */
 	enum replace replace;
+	/* CREATE_FIRST: text field that no two objects share. A replacement whose wish keeps it is made as unique_next()
+	   says (bind.h), and a live value with such a suffix fulfils the wish. */
+	const char *unique;
 	unsigned flags;              /* enum rtype_flags */
 	unsigned expect[3];          /* usual seconds on AWS: create, update, delete; for progress lines and orderings */
 	const struct hooks *hooks;
@@ -234,9 +247,10 @@ struct rtype {
 /* Types that several services use; types.c. */
 extern const struct type t_bool, t_int, t_num, t_str, t_strs /* set of strings */, t_str_list, t_str_map, t_json;
 extern const struct type t_cidr;        /* IPv4 CIDR, host bits cleared: canon refuses nothing that AWS takes */
+extern const struct type t_cidr_v6;     /* IPv6 CIDR, host bits cleared, compressed, lower case */
 extern const struct type t_arn;
 extern const struct type t_policy;      /* IAM policy document: given as an object or as text, compared structurally (network sheet 4.1) */
-extern const struct type t_json_text;   /* any JSON document that travels as text (lifecycle policy) */
+extern const struct type t_json_text;   /* JSON document that travels as text (lifecycle policy); lists in it are compared as sets */
 
 /* The registry, in file order of providers/registry.c; ends with NULL. */
 extern const struct rtype *const rtypes[];
