@@ -54,6 +54,7 @@ int val_each_ref(const json_t *v, int (*f)(void *arg, const char *ref), void *ar
 const char *val_str(const json_t *obj, const char *key);
 /* obj[key] as a number, or `otherwise`. Numeric strings count. */
 json_int_t val_int(const json_t *obj, const char *key, json_int_t otherwise);
+/* True for true and for the text "true". */
 bool val_bool(const json_t *obj, const char *key);
 
 /* New compact text with sorted keys, any kind of value: equal values give equal bytes. The caller frees. */
@@ -63,5 +64,5 @@ void val_digest(const json_t *v, char *out, size_t chars);
 
 /* New array with the members of a (an array) in canonical order, duplicates dropped. */
 json_t *val_sorted_set(const json_t *a);
-/* Deep merge: members of `over` replace those of `base`; null removes. Changes base. */
+/* Deep merge: members of `over` (copied) replace those of `base`; null removes; special values are not merged into. */
 void val_merge(json_t *base, const json_t *over);
