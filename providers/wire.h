@@ -13,9 +13,9 @@
 /* A request on its way out; wire_release() wipes it. */
 struct wire_request {
 	char *method;
-	char *path;          /* begins with '/', percent-encoded as it is sent */
-	char *query;         /* without '?', encoded, "" if none */
-	json_t *headers;     /* name -> text; content-type and x-amz-target; host, date, signature come later */
+	char *path;      /* begins with '/', percent-encoded as it is sent */
+	char *query;     /* without '?', encoded, "" if none */
+	json_t *headers; /* name -> text; content-type and x-amz-target; host, date, signature come later */
 	struct buf body;
 };
 
@@ -39,6 +39,12 @@ struct wire_error {
 void wire_decode_error(const struct service *svc, long status, const json_t *headers, const char *body, size_t n,
 		       struct wire_error *ret);
 void wire_error_release(struct wire_error *e);
+
+/*
+ * Foreign text made safe to show: new valid UTF-8 of at most max bytes (and "..."), one line; what a terminal would act
+ * upon becomes '?'. The members of struct wire_error are so already.
+ */
+char *wire_plain(const char *s, size_t n, size_t max);
 
 /* XML text -> tree {root: value}; ERR_PROTOCOL with a sentence. Limits: 16 MiB, depth 64. */
 int xml_parse(const char *text, size_t n, json_t **ret, struct diag *d);
