@@ -7,9 +7,10 @@ mend sees the same dictionaries that a client of boto3 would see.
 import io
 import logging
 import os
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 
 from botocore import parsers, serialize  # noqa: E402
 from moto import backends  # noqa: E402
@@ -35,15 +36,14 @@ def all_backends(service):
 
 
 def reset():
-    from moto.core.base_backend import BackendDict
+    """Forget all state.  moto's own reset rebuilds every backend at once, which takes seconds."""
+    from moto.core.base_backend import BackendDict, backend_lock
     from moto.core.model_instances import reset_model_data
-    BackendDict.reset()
+    with backend_lock:
+        for found in BackendDict._instances:
+            found.clear()
+        BackendDict._instances.clear()
     reset_model_data()
-    for name in ("iam", "sts"):
-        try:
-            backends.get_backend(name)
-        except Exception:   # a backend that was never loaded has nothing to clear
-            pass
 
 
 def forward(http):
@@ -53,7 +53,6 @@ def forward(http):
 
 def _call(method, target, headers, body):
     path, _, query = target.partition("?")
-    from urllib.parse import unquote
     environ = {
         "REQUEST_METHOD": method, "PATH_INFO": unquote(path).encode().decode("latin-1"), "QUERY_STRING": query,
         "RAW_URI": target, "REQUEST_URI": target, "SCRIPT_NAME": "", "SERVER_NAME": "127.0.0.1",
