@@ -1,0 +1,54 @@
+/* All resource types. A new one is a file and a line here. */
+#include "providers/type.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define RTYPES(X)                 \
+	X(ec2_vpc)                \
+	X(ec2_internet_gateway)   \
+	X(ec2_gateway_attachment) \
+	X(ec2_subnet)             \
+	X(ec2_route_table)        \
+	X(ec2_route)              \
+	X(ec2_route_association)  \
+	X(ec2_security_group)     \
+	X(ec2_security_group_rule)
+
+#define X(name) extern const struct rtype name;
+RTYPES(X)
+#undef X
+
+#define X(name) &name,
+const struct rtype *const rtypes[] = {RTYPES(X) NULL};
+#undef X
+
+const struct rtype *rtype_find(const char *name)
+{
+	for (const struct rtype *const *t = rtypes; *t; t++)
+		if (!strcmp((*t)->name, name))
+			return *t;
+	return NULL;
+}
+
+const struct rtype *rtype_of_address(const char *address, const char **name)
+{
+	for (const struct rtype *const *t = rtypes; *t; t++) {
+		size_t n = strlen((*t)->name);
+
+		if (strncmp(address, (*t)->name, n) != 0 || address[n] != '.' || !address[n + 1])
+			continue;
+		if (name)
+			*name = address + n + 1;
+		return *t;
+	}
+	return NULL;
+}
+
+const struct field *rtype_field(const struct rtype *t, const char *name)
+{
+	for (const struct field *f = t->fields; f->name; f++)
+		if (!strcmp(f->name, name))
+			return f;
+	return NULL;
+}
