@@ -8,7 +8,7 @@ _handlers, _reset_hooks, _loaded = {}, [], set()
 # The modules that mend a service; imported when the service is first called.
 MODULES = {
     "ec2": ("ec2", "ec2_vpc", "ec2_routes", "ec2_groups", "ec2_eni"),
-    "sts": ("sts",), "iam": ("iam", "iam_policy", "iam_oidc"), "rds": ("rds", "rds_groups", "rds_create"),
+    "sts": ("sts",), "iam": ("iam", "iam_policy", "iam_oidc"), "rds": ("rds", "rds_groups", "rds_modify", "rds_misc"),
     "ssm": ("ssm",), "logs": ("cwlogs",), "ecr": ("ecr",),
     "ecs": ("ecs_cluster", "ecs_taskdef", "ecs_service", "ecs_tasks", "ecs_deploy"),
     "servicediscovery": ("cloudmap", "cloudmap_instances"), "apigatewayv2": ("apigw", "apigw_link", "apigw_parts"),
