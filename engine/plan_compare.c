@@ -250,7 +250,7 @@ static void compare_fields(struct action *a)
 		c->risk = f->risk;
 		if (f->flags & SENSITIVE)
 			c->flags |= CHANGE_SENSITIVE;
-		if (f->flags & CREATE_ONLY)
+		if (difference_replaces(&diff[i]))
 			c->flags |= CHANGE_FORCES_REPLACE;
 		if (c->to && val_has_special(c->to))
 			c->flags |= CHANGE_UNKNOWN;

@@ -21,6 +21,9 @@ void world_release(struct world *w)
 {
 	for (size_t i = 0; i < w->n; i++)
 		object_free(w->object[i]);
+	for (size_t i = 0; i < w->n_gone; i++)
+		object_free(w->gone[i]);
+	free(w->gone);
 	free(w->object);
 	json_decref(w->index);
 	json_decref(w->aws);
@@ -71,12 +74,20 @@ void world_remove(struct world *w, const struct object *o)
 	for (size_t i = 0; i < w->n; i++) {
 		if (w->object[i] != o)
 			continue;
-		object_free(w->object[i]);
+		w->gone = grow(w->gone, &w->cap_gone, w->n_gone + 1, sizeof(struct object *));
+		w->gone[w->n_gone++] = w->object[i];
 		memmove(w->object + i, w->object + i + 1, (w->n - i - 1) * sizeof(struct object *));
 		w->n--;
 		reindex(w);
 		return;
 	}
+}
+
+void world_rename(struct world *w, struct object *o, const char *address)
+{
+	free(o->address);
+	o->address = xstrdup(address);
+	reindex(w);
 }
 
 size_t world_count(const struct world *w, const char *address)

@@ -26,6 +26,8 @@ struct object {
 struct world {
 	struct object **object; /* in order of reading; owned */
 	size_t n, cap;
+	struct object **gone; /* removed ones: plans still point at them */
+	size_t n_gone, cap_gone;
 	json_t *index;       /* address -> array of positions */
 	json_t *aws;         /* the pseudo resource: account, region, partition, dns_suffix, zone_id: [..] */
 	json_t *unread;      /* type -> why it could not be read */
@@ -35,7 +37,9 @@ void world_init(struct world *w);
 void world_release(struct world *w);
 /* Takes fields and tags over. */
 struct object *world_add(struct world *w, const struct rtype *type, const char *address, json_t *fields, json_t *tags);
+/* Takes it out of the world; the pointer stays good until world_release(). */
 void world_remove(struct world *w, const struct object *o);
+void world_rename(struct world *w, struct object *o, const char *address);
 /* The first of that address, NULL if none. */
 struct object *world_find(const struct world *w, const char *address);
 /* How many have that address, and the i-th of them. */

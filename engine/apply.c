@@ -1,0 +1,288 @@
+#include "base/err.h"
+#include "engine/apply_int.h"
+#include "state/state.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PARALLEL_DEFAULT 32
+
+/* ---- scheduling: examine and broadcast
+ * -------------------------------------------------------------------------------- */
+
+static unsigned parallel(const struct applier *ap)
+{
+	return ap->req->parallel ? ap->req->parallel : PARALLEL_DEFAULT;
+}
+
+/* Children of one API are written one at a time: AWS refuses concurrent changes. */
+static bool take_parent(struct node *n)
+{
+	const struct rtype *t = n->action->type;
+	json_auto_t *value = NULL, *resolved = NULL;
+
+	if (!(t->flags & SERIAL_PARENT) || !t->parent || n->kind == NODE_NONE)
+		return true;
+	if (n->action->resource) {
+		resolved = resolve(&n->ap->resolver, n->action->resource->want, NULL);
+		value = json_incref(json_object_get(resolved, t->parent));
+	} else {
+		value = json_incref(json_object_get(n->action->have->fields, t->parent));
+	}
+	if (!value)
+		return true;
+	n->parent_key = val_text(value);
+	if (json_object_get(n->ap->busy_parents, n->parent_key)) {
+		free(n->parent_key);
+		n->parent_key = NULL;
+		return false;
+	}
+	json_object_set_new(n->ap->busy_parents, n->parent_key, json_true());
+	return true;
+}
+
+static bool is_stopping(const struct applier *ap)
+{
+	return ap->signals > 0;
+}
+
+static void start(struct node *n)
+{
+	n->state = NODE_RUNNING;
+	n->ap->running++;
+	if (n->kind == NODE_NONE)
+		node_enter(n, STEP_DONE);
+	else
+		node_enter(n, STEP_START);
+}
+
+static void examine(struct node *n)
+{
+	struct applier *ap = n->ap;
+
+	if (n->state != NODE_WAITING || n->pending)
+		return;
+	if (n->kind != NODE_NONE && (is_stopping(ap) || ap->running >= parallel(ap) || !take_parent(n)))
+		return;
+	start(n);
+}
+
+static void block(struct node *n)
+{
+	struct applier *ap = n->ap;
+
+	if (n->state != NODE_WAITING)
+		return;
+	n->state = NODE_BLOCKED;
+	ap->open--;
+	if (n->kind != NODE_NONE) {
+		ap->result->blocked++;
+		json_array_append_new(ap->result->left_list, json_string(n->action->address));
+		node_progress(n, NULL);
+	}
+	for (size_t i = 0; i < n->n_dependent; i++)
+		block(&ap->node[n->dependent[i]]);
+}
+
+/* A place is free again, or a parent is: whoever waits only for that may start. */
+static void examine_all(void *arg)
+{
+	struct applier *ap = arg;
+
+	ap->turn = NULL;
+	for (size_t i = 0; i < ap->n; i++)
+		examine(&ap->node[i]);
+	if (!ap->running && (is_stopping(ap) || !ap->open))
+		loop_stop(ap->req->session->loop);
+}
+
+static void schedule(struct applier *ap)
+{
+	if (!ap->turn)
+		ap->turn = loop_after(ap->req->session->loop, 0, examine_all, ap);
+}
+
+/* ---- what the snapshot learns
+ * ----------------------------------------------------------------------------------------- */
+
+json_t *storable_fields(const struct rtype *t, const json_t *fields)
+{
+	json_t *out = json_object();
+
+	for (const struct field *f = t->fields; f->name; f++) {
+		json_t *v = json_object_get(fields, f->name);
+
+		if (v && !(f->flags & (SENSITIVE | STATUS | WRITE_ONLY)))
+			json_object_set(out, f->name, v);
+	}
+	return out;
+}
+
+static void store(struct node *n)
+{
+	const struct apply_request *req = n->ap->req;
+	struct diag ignored = {0};
+	json_auto_t *fields = NULL;
+	struct state_object o = {.address = n->action->address, .type = n->action->type->name};
+
+	if (!req->state || n->kind == NODE_NONE)
+		return;
+	if (n->kind == NODE_DELETE) {
+		if (n->action->act == ACT_DELETE && !n->action->leftover) {
+			state_drop(req->state, STATE_LIVE, o.address, &ignored);
+			state_drop(req->state, STATE_APPLIED, o.address, &ignored);
+		}
+	} else if (n->have) {
+		fields = storable_fields(n->have->type, n->have->fields);
+		o.arn = n->have->arn;
+		o.fields = fields;
+		o.tags = n->have->tags;
+		o.read_ms = loop_wall(req->session->loop);
+		state_put(req->state, STATE_LIVE, &o, &ignored);
+		state_put(req->state, STATE_APPLIED, &o, &ignored);
+	}
+	/* A cache that cannot be written costs nothing but time: ignoring. */
+	diag_release(&ignored);
+}
+
+/* ---- the two events
+ * ------------------------------------------------------------------------------------------------------- */
+
+static void on_success(struct node *n)
+{
+	struct applier *ap = n->ap;
+
+	if (n->kind == NODE_DELETE && n->have)
+		world_remove(ap->req->world, n->have);
+	store(n);
+	if (n->kind != NODE_NONE) {
+		ap->result->done++;
+		json_array_append_new(ap->result->done_list, json_string(n->action->address));
+		node_progress(n, NULL);
+	}
+	for (size_t i = 0; i < n->n_dependent; i++)
+		ap->node[n->dependent[i]].pending--;
+}
+
+static void on_failure(struct node *n)
+{
+	struct applier *ap = n->ap;
+
+	ap->result->failed++;
+	json_array_append_new(ap->result->failed_list, json_string(n->action->address));
+	node_progress(n, ap->d->n ? ap->d->item[ap->d->n - 1].text : NULL);
+	for (size_t i = 0; i < n->n_dependent; i++)
+		block(&ap->node[n->dependent[i]]);
+}
+
+void applier_node_ended(struct node *n)
+{
+	struct applier *ap = n->ap;
+
+	ap->running--;
+	ap->open--;
+	if (n->parent_key)
+		json_object_del(ap->busy_parents, n->parent_key);
+	if (n->state == NODE_DONE)
+		on_success(n);
+	else
+		on_failure(n);
+	schedule(ap);
+}
+
+static void on_signal(void *arg, int signo)
+{
+	struct applier *ap = arg;
+
+	(void)signo;
+	if (++ap->signals > 1 || !ap->running)
+		loop_stop(ap->req->session->loop);
+}
+
+/* ---- resolver: what is there by now
+ * ------------------------------------------------------------------------------------------- */
+
+static struct target live_target(void *arg, const char *address)
+{
+	struct applier *ap = arg;
+	const struct object *o = world_find(ap->req->world, address);
+	const struct resource *res = ap->req->spec ? spec_find(ap->req->spec, address) : NULL;
+
+	return (struct target){.have = o ? o->fields : NULL, .type = o ? o->type : res ? res->type : NULL};
+}
+
+/* ---- run
+ * ------------------------------------------------------------------------------------------------------------------------
+ */
+
+static void count_not_tried(struct applier *ap)
+{
+	for (size_t i = 0; i < ap->n; i++) {
+		struct node *n = &ap->node[i];
+
+		if (n->kind == NODE_NONE || (n->state != NODE_WAITING && n->state != NODE_RUNNING))
+			continue;
+		n->state = NODE_NOT_TRIED;
+		ap->result->not_tried++;
+		json_array_append_new(ap->result->left_list, json_string(n->action->address));
+	}
+}
+
+static int run_nodes(struct applier *ap)
+{
+	int rc;
+
+	ap->open = ap->n;
+	schedule(ap);
+	loop_on_signal(ap->req->session->loop, on_signal, ap);
+	rc = loop_run(ap->req->session->loop);
+	loop_on_signal(ap->req->session->loop, NULL, NULL);
+	if (!rc && !ap->signals && ap->open)
+		BUG("%zu steps wait for each other", ap->open);
+	count_not_tried(ap);
+	if (ap->signals) {
+		ap->result->interrupted = true;
+		diag_error(ap->d, ERR_CANCELLED, "Interrupted: nothing new was started.");
+		diag_hint(ap->d, "Run it again to go on; what is done is known by its tags.");
+		return ERR_CANCELLED;
+	}
+	return rc ? rc : ap->rc;
+}
+
+int apply_plan(const struct apply_request *req, struct apply_result *ret, struct diag *d)
+{
+	struct applier ap = {
+	    .req = req, .result = ret, .d = d, .secrets = json_object(), .busy_parents = json_object()};
+	struct apply_graph g;
+	int64_t wall = loop_wall(req->session->loop);
+	struct diag ignored = {0};
+	int rc;
+
+	*ret = (struct apply_result){.done_list = json_array(), .failed_list = json_array(), .left_list = json_array()};
+	ap.resolver = (struct resolver){
+	    .world = req->world, .spec = req->spec, .find = live_target, .secret = applier_secret, .arg = &ap};
+	apply_graph_make(&g, &ap);
+	ap.node = g.node;
+	ap.n = g.n;
+	if (req->state)
+		state_run_begin(req->state, req->plan->destroy ? "destroy" : "apply", wall, &ap.run, &ignored);
+	rc = run_nodes(&ap);
+	if (req->state)
+		state_run_end(req->state, ap.run, rc ? err_text(rc) : "done", loop_wall(req->session->loop), &ignored);
+	for (size_t i = 0; i < ap.n; i++)
+		node_release(&ap.node[i]);
+	free(ap.node);
+	json_decref(ap.secrets);
+	json_decref(ap.busy_parents);
+	diag_release(&ignored);
+	return rc;
+}
+
+void apply_result_release(struct apply_result *r)
+{
+	json_decref(r->done_list);
+	json_decref(r->failed_list);
+	json_decref(r->left_list);
+	*r = (struct apply_result){0};
+}

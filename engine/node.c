@@ -1,0 +1,268 @@
+#include "engine/node.h"
+#include "base/err.h"
+#include "base/path.h"
+#include "base/trace.h"
+#include "state/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BUSY_LIMIT_S 1200
+#define RETRY_LIMIT_S 300
+#define POLL_FIRST_MS 100
+
+static const char *const step_name[STEP_COUNT_] = {
+    [STEP_START] = "start",   [STEP_CHECK] = "check",         [STEP_SECRETS] = "secrets", [STEP_CREATE] = "create",
+    [STEP_FIND] = "find",     [STEP_OPERATION] = "operation", [STEP_READY] = "ready",     [STEP_THEN] = "then",
+    [STEP_UPDATE] = "update", [STEP_READBACK] = "readback",   [STEP_TAGS] = "tags",       [STEP_DELETE] = "delete",
+    [STEP_GONE] = "gone",     [STEP_DONE] = "done",           [STEP_FAILED] = "failed",
+};
+
+static int64_t now(const struct node *n)
+{
+	return loop_now(n->ap->req->session->loop);
+}
+
+int64_t node_elapsed(const struct node *n)
+{
+	return now(n) - n->step_started;
+}
+
+static void enter_start(struct node *n)
+{
+	n->started = now(n);
+	node_progress(n, NULL);
+	if (n->kind == NODE_CREATE)
+		node_enter(n, STEP_SECRETS);
+	else
+		node_enter(n, STEP_CHECK);
+}
+
+static void enter_end(struct node *n)
+{
+	n->state = n->step == STEP_DONE ? NODE_DONE : NODE_FAILED;
+	applier_node_ended(n);
+}
+
+static void (*const enter[STEP_COUNT_])(struct node *) = {
+    [STEP_START] = enter_start,       [STEP_CHECK] = enter_check, [STEP_SECRETS] = enter_secrets,
+    [STEP_CREATE] = enter_create,     [STEP_FIND] = enter_find,   [STEP_OPERATION] = enter_operation,
+    [STEP_READY] = enter_ready,       [STEP_THEN] = enter_then,   [STEP_UPDATE] = enter_update,
+    [STEP_READBACK] = enter_readback, [STEP_TAGS] = enter_tags,   [STEP_DELETE] = enter_delete,
+    [STEP_GONE] = enter_gone,         [STEP_DONE] = enter_end,    [STEP_FAILED] = enter_end,
+};
+
+void node_enter(struct node *n, enum step step)
+{
+	if (step != n->step) {
+		n->step_started = now(n);
+		n->tries = 0;
+		n->ok_in_row = 0;
+	}
+	if (trace_on(TRACE_NODE))
+		trace_event(TRACE_NODE, step_name[step], json_pack("{s:s}", "address", n->action->address));
+	n->step = step;
+	enter[step](n);
+}
+
+static void fire(void *arg)
+{
+	struct node *n = arg;
+
+	n->timer = NULL;
+	node_enter(n, n->step);
+}
+
+void node_retry(struct node *n, enum step step, int64_t ms)
+{
+	if (step != n->step)
+		BUG("%s: retries step %s from %s", n->action->address, step_name[step], step_name[n->step]);
+	n->tries++;
+	n->timer = loop_after(n->ap->req->session->loop, ms, fire, n);
+}
+
+int64_t node_poll_delay(const struct node *n, int64_t max_ms)
+{
+	int64_t ms = node_elapsed(n) / 12;
+
+	if (ms < POLL_FIRST_MS)
+		ms = POLL_FIRST_MS;
+	return max_ms && ms > max_ms ? max_ms : ms;
+}
+
+void node_progress(struct node *n, const char *detail)
+{
+	const struct apply_request *req = n->ap->req;
+	const struct action *a = n->action;
+	struct progress p = {.address = a->address,
+			     .kind = n->kind,
+			     .state = n->state,
+			     .detail = detail,
+			     .elapsed_ms = n->started ? now(n) - n->started : 0,
+			     .replacing = a->act == ACT_REPLACE};
+
+	if (n->kind != NODE_NONE)
+		p.expect_s = a->type->expect[n->kind == NODE_CREATE ? 0 : n->kind == NODE_UPDATE ? 1 : 2];
+	if (req->progress)
+		req->progress(req->arg, &p);
+}
+
+void node_fail(struct node *n, int err)
+{
+	if (!n->ap->rc)
+		n->ap->rc = err;
+	node_enter(n, STEP_FAILED);
+}
+
+void node_fail_op(struct node *n, const struct op_result *res)
+{
+	size_t from = n->ap->d->n;
+
+	op_explain(res, n->ap->d);
+	diag_prefix(n->ap->d, from, "%s", n->action->address);
+	node_fail(n, res->err ? res->err : ERR_AWS);
+}
+
+void node_journal(struct node *n, const char *call)
+{
+	static const char *const word[] = {
+	    [NODE_CREATE] = "create", [NODE_UPDATE] = "update", [NODE_DELETE] = "delete", [NODE_NONE] = "none"};
+	const struct apply_request *req = n->ap->req;
+	struct diag ignored = {0};
+
+	n->intent = 0;
+	if (req->state)
+		state_intent(req->state, n->ap->run, n->action->address, word[n->kind], call, n->token,
+			     loop_wall(req->session->loop), &n->intent, &ignored);
+	/* The journal helps to tell what happened; that it cannot be written must not stop half a change. */
+	diag_release(&ignored);
+}
+
+void node_journal_end(struct node *n, const char *outcome)
+{
+	const struct apply_request *req = n->ap->req;
+	struct diag ignored = {0};
+
+	if (req->state && n->intent)
+		state_outcome(req->state, n->intent, outcome, loop_wall(req->session->loop), &ignored);
+	diag_release(&ignored);
+	n->intent = 0;
+}
+
+/* The parent that {^field} in a call's texts means. */
+static const json_t *parent_fields(struct node *n)
+{
+	const struct rtype *t = n->action->type;
+	const struct field *f = t->parent ? rtype_field(t, t->parent) : NULL;
+	const json_t *v = f ? json_object_get(n->obj, f->name) : NULL;
+	const struct object *o =
+	    v && f->type->target ? world_by_value(n->ap->req->world, f->type->target, f->type->attr, v) : NULL;
+
+	return o ? o->fields : NULL;
+}
+
+void node_op(struct node *n, const struct call *call, const json_t *params, enum call_intent intent, const char *member,
+	     void (*done)(void *arg, struct op_result *res))
+{
+	const struct rtype *t = n->action->type;
+	struct op_request req = {.type = t,
+				 .call = call,
+				 .obj = n->obj,
+				 .params = params,
+				 .address = n->action->address,
+				 .parent = parent_fields(n),
+				 .member = member,
+				 .operation = n->operation,
+				 .token = n->token,
+				 .intent = intent};
+
+	for (const struct field *f = t->fields; f->name; f++)
+		req.secret |= (f->flags & SENSITIVE) && intent != CALL_READ;
+	if (intent != CALL_READ) {
+		n->wrote = true;
+		node_journal(n, call->action);
+	}
+	op_start(n->ap->req->session, &req, done, n);
+}
+
+bool node_wait_out(struct node *n, const struct op_result *res)
+{
+	const struct rtype *t = n->action->type;
+	int64_t limit_s = RETRY_LIMIT_S;
+	size_t from = n->ap->d->n;
+
+	if (res->outcome != OP_BUSY && res->outcome != OP_RETRY)
+		return false;
+	if (res->outcome == OP_BUSY)
+		limit_s = n->kind == NODE_DELETE && t->gone ? t->gone->limit
+			  : t->ready                        ? t->ready->limit
+							    : BUSY_LIMIT_S;
+	if (node_elapsed(n) > limit_s * 1000) {
+		op_explain(res, n->ap->d);
+		diag_prefix(n->ap->d, from, "%s: given up after %lld s", n->action->address, (long long)limit_s);
+		node_fail(n, ERR_TIMEOUT);
+		return true;
+	}
+	node_progress(n, res->answer->code);
+	node_retry(n, n->step, node_poll_delay(n, 10000));
+	return true;
+}
+
+static void take_unique_name(const struct action *a, json_t *want)
+{
+	const char *wish = val_str(want, a->type->unique), *have = val_str(a->have->fields, a->type->unique);
+	char *next CLEANUP(freep) = NULL;
+
+	if (!wish || !have || !unique_equal(wish, have))
+		return;
+	next = unique_next(wish, have);
+	json_object_set_new(want, a->type->unique, json_string(next));
+}
+
+bool node_resolve(struct node *n)
+{
+	const struct action *a = n->action;
+	const json_t *live = n->live ? n->live : a->have && a->act != ACT_REPLACE ? a->have->fields : NULL;
+	/* A replacement keeps what the old one had where the spec says so (the image that runs). */
+	const json_t *keep = live ? live : a->have ? a->have->fields : NULL;
+	json_auto_t *raw = node_raw_want(n);
+	json_auto_t *resolved = resolve(&n->ap->resolver, raw, keep);
+	size_t from = n->ap->d->n;
+
+	/* A replacement that lives beside the old one for a while needs a name of its own. */
+	if (a->act == ACT_REPLACE && a->create_first && a->type->unique)
+		take_unique_name(a, resolved);
+
+	json_decref(n->want);
+	n->want = object_canon(a->type, resolved, n->ap->d);
+	if (n->want)
+		node_drop_secrets(n);
+	if (n->want && !val_has_special(n->want))
+		return true;
+	if (n->want) {
+		char *text CLEANUP(freep) = xstrdup(a->address);
+
+		diag_error(n->ap->d, ERR_FAILED, "%s: a value it needs is still not known.", text);
+	} else {
+		diag_prefix(n->ap->d, from, "%s", a->address);
+	}
+	node_fail(n, ERR_FAILED);
+	return false;
+}
+
+void node_release(struct node *n)
+{
+	for (size_t i = 0; i < n->n_job; i++) {
+		json_decref(n->job[i].changed);
+		free(n->job[i].member);
+	}
+	free(n->job);
+	free(n->dependent);
+	free(n->token);
+	free(n->operation);
+	free(n->parent_key);
+	json_decref(n->want);
+	json_decref(n->obj);
+	json_decref(n->live);
+	json_decref(n->tags);
+}

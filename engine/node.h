@@ -1,0 +1,129 @@
+/* node - one step of an apply: a create, an update or a delete, as a state machine. Shared by apply.c and node_*.c. */
+#pragma once
+
+#include "engine/apply.h"
+#include "engine/op.h"
+#include "engine/reader.h"
+
+enum step {
+	STEP_START,
+	STEP_CHECK,     /* read the live object and hold it against what the plan saw */
+	STEP_SECRETS,   /* read the secrets that the request needs */
+	STEP_CREATE,
+	STEP_FIND,      /* look for what a create may have made, by tags and name */
+	STEP_OPERATION, /* follow the operation that an answer named */
+	STEP_READY,     /* until it has settled */
+	STEP_THEN,      /* fixed calls right after a create */
+	STEP_UPDATE,    /* one call after the other */
+	STEP_READBACK,  /* read it whole */
+	STEP_TAGS,
+	STEP_DELETE,    /* the delete calls, in order */
+	STEP_GONE,      /* until it is no more */
+	STEP_DONE,
+	STEP_FAILED,
+	STEP_COUNT_,
+};
+
+/* One update request to come. */
+struct job {
+	const struct call *call;
+	json_t *changed; /* names of the fields it carries */
+	char *member;    /* CALL_EACH_*: the member */
+};
+
+struct applier;
+
+struct node {
+	struct applier *ap;
+	enum node_kind kind;
+	enum node_state state;
+	const struct action *action;
+	size_t pending;          /* unfinished nodes it needs */
+	size_t *dependent;       /* positions of those that need it */
+	size_t n_dependent, cap_dependent;
+
+	enum step step, after_operation;
+	json_t *want;            /* fully known wish (create, update) */
+	json_t *obj;             /* wish plus what AWS said of its identity */
+	json_t *live;            /* fields as last read whole */
+	json_t *tags;            /* live tags as far as they are known */
+	struct object *have;     /* the live object in the world */
+	char *token, *operation, *parent_key;
+	struct job *job;
+	size_t n_job, at;        /* next job, delete call, then-call or tag call */
+	unsigned tries, creates, ok_in_row;
+	int64_t started, step_started;
+	int64_t intent;          /* journal id of the call under way, 0 none */
+	struct loop_timer *timer;
+	bool ambiguous;          /* a create may have happened */
+	bool updated;            /* the update step has run */
+	bool wrote;
+};
+
+struct applier {
+	const struct apply_request *req;
+	struct apply_result *result;
+	struct diag *d;
+	struct node *node;
+	size_t n, running, open;
+	json_t *secrets;         /* "address\nfield" -> value */
+	json_t *busy_parents;    /* key -> true: a SERIAL_PARENT write is under way */
+	int64_t run;
+	int rc;
+	unsigned signals;
+	struct loop_timer *turn; /* a look at all waiting nodes is scheduled */
+	struct resolver resolver;
+};
+
+/* The one way from step to step; traces. */
+void node_enter(struct node *n, enum step step);
+/* Enters `step` again after ms. */
+void node_retry(struct node *n, enum step step, int64_t ms);
+/* Ends it. Sentences about the failure are in d already, or come from res. */
+void node_fail(struct node *n, int err);
+void node_fail_op(struct node *n, const struct op_result *res);
+int64_t node_elapsed(const struct node *n);
+/* Delay before the next poll of a step: short at first, then a share of the time elapsed, at most max_ms. */
+int64_t node_poll_delay(const struct node *n, int64_t max_ms);
+void node_progress(struct node *n, const char *detail);
+void node_release(struct node *n);
+/* Intent before, outcome after a write. */
+void node_journal(struct node *n, const char *call);
+void node_journal_end(struct node *n, const char *outcome);
+/* Starts a write on behalf of the node; `done` gets the node. */
+void node_op(struct node *n, const struct call *call, const json_t *params, enum call_intent intent, const char *member,
+	     void (*done)(void *arg, struct op_result *res));
+/* BUSY, RETRY: the same step again later, or failure beyond the limit. True if it took care of the result. */
+bool node_wait_out(struct node *n, const struct op_result *res);
+/* Resolves the wish with what is known now; false after failing the node. */
+bool node_resolve(struct node *n);
+/* node_update.c: one job for each request that carries or clears a changed field; fills n->job. */
+void node_plan_jobs(struct node *n, const json_t *changed);
+/* Names of the fields in which `live` does not fulfil n->want. New. */
+json_t *node_differences(struct node *n, const json_t *live);
+
+/* node_secret.c: the wish with generated secrets filled in. New. */
+json_t *node_raw_want(struct node *n);
+/* Takes the secrets out of n->want that no request of the node will carry. */
+void node_drop_secrets(struct node *n);
+/* For resolver.secret. */
+const json_t *applier_secret(void *arg, const char *address, const char *field);
+
+/* The machine's entries, by file. */
+void enter_check(struct node *n);
+void enter_secrets(struct node *n);
+void enter_create(struct node *n);
+void enter_find(struct node *n);
+void enter_operation(struct node *n);
+void enter_ready(struct node *n);
+void enter_then(struct node *n);
+void enter_update(struct node *n);
+void enter_readback(struct node *n);
+void enter_tags(struct node *n);
+void enter_delete(struct node *n);
+void enter_gone(struct node *n);
+
+/* apply.c: the fields of a live object that may be kept on disk. New. */
+json_t *storable_fields(const struct rtype *t, const json_t *fields);
+/* apply.c: a node has ended. */
+void applier_node_ended(struct node *n);

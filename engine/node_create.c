@@ -1,0 +1,442 @@
+/* Making an object: the call, the search after a lost answer, waits, and what follows. */
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/path.h"
+#include "engine/node.h"
+
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CREATES_MAX 3
+/* Reads lag behind writes: an object that was just made may be missing from a list for some seconds. */
+#define FIND_LIMIT_MS 12000
+#define SETTLE_LIMIT_S 300
+
+/* What AWS says of the object's identity joins the wish; the wish itself stays as it is. */
+static void learn(struct node *n, const json_t *fields)
+{
+	json_t *value;
+	const char *key;
+
+	json_object_foreach ((json_t *)fields, key, value) {
+		const struct field *f = rtype_field(n->action->type, key);
+
+		if (!json_object_get(n->obj, key) || (f->flags & COMPUTED))
+			json_object_set(n->obj, key, value);
+	}
+}
+
+static bool is_named(const struct node *n)
+{
+	for (const struct field *f = n->action->type->fields; f->name; f++)
+		if ((f->flags & ID) && !json_object_get(n->obj, f->name))
+			return false;
+	return true;
+}
+
+static const struct call *create_call(const struct node *n)
+{
+	const struct rtype *t = n->action->type;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t->create); i++)
+		if (t->create[i].action && call_applies(&t->create[i], n->want))
+			return &t->create[i];
+	BUG("%s has no create call for this wish", t->name);
+}
+
+static void learn_answer(struct node *n, const struct call *c, const struct op_result *res)
+{
+	const struct rtype *t = n->action->type;
+	json_auto_t *element = NULL, *row = NULL, *fields = NULL, *id = NULL;
+
+	if (t->operation && (id = path_get(res->answer->body, t->operation->id)) && json_is_string(id)) {
+		free(n->operation);
+		n->operation = xstrdup(json_string_value(id));
+	}
+	if (!c->body)
+		return;
+	element = *c->body ? path_get(res->answer->body, c->body) : json_incref(res->answer->body);
+	if (!element)
+		return;
+	row = json_pack("{s:O}", "", element);
+	fields = object_absorb(t, row, n->want);
+	learn(n, fields);
+}
+
+static void created(void *arg, struct op_result *res)
+{
+	struct node *n = arg;
+
+	if (res->outcome == OP_OK) {
+		node_journal_end(n, "ok");
+		learn_answer(n, create_call(n), res);
+		n->after_operation = STEP_READY;
+		node_enter(n, n->operation ? STEP_OPERATION : is_named(n) ? STEP_READY : STEP_FIND);
+		return;
+	}
+	node_journal_end(n, res->outcome == OP_AMBIGUOUS ? "unknown" : res->answer ? res->answer->code : "failed");
+	if (res->outcome == OP_AMBIGUOUS || res->outcome == OP_CLASH) {
+		n->ambiguous = res->outcome == OP_AMBIGUOUS;
+		node_enter(n, STEP_FIND);
+	} else if (!node_wait_out(n, res)) {
+		node_fail_op(n, res);
+	}
+}
+
+static char *new_token(void)
+{
+	unsigned char r[16];
+	struct buf b = BUF(64);
+
+	if (RAND_bytes(r, sizeof(r)) != 1)
+		BUG("the random source failed");
+	buf_add_hex(&b, r, sizeof(r));
+	return buf_take(&b);
+}
+
+void enter_create(struct node *n)
+{
+	const struct call *c = create_call(n);
+	struct bind_ctx ctx = session_ctx(n->ap->req->session, n->action->address);
+	json_auto_t *params = NULL;
+	bool repeatable = (c->flags & CALL_IDEMPOTENT) || c->token;
+
+	json_decref(n->obj);
+	n->obj = json_deep_copy(n->want);
+	if (c->token && !n->token)
+		n->token = new_token();
+	if (!n->tries)
+		n->creates++;
+	params = bind_create(n->action->type, c, n->obj, n->action->tags, &ctx);
+	node_op(n, c, params, repeatable ? CALL_WRITE : CALL_CREATE, NULL, created);
+}
+
+/* ---- find
+ * ------------------------------------------------------------------------------------------------------------- */
+
+static bool bears_address(const struct node *n, const json_t *tags)
+{
+	const struct session *s = n->ap->req->session;
+	const char *app = val_str(tags, "berth:app"), *env = val_str(tags, "berth:env"),
+		   *address = val_str(tags, "berth:resource");
+
+	return app && env && address && !strcmp(app, s->app) && !strcmp(env, s->env) &&
+	       !strcmp(address, n->action->address);
+}
+
+/* A replacement's predecessor bears the same address: it is not what was made. */
+static bool is_predecessor(const struct node *n, const json_t *fields)
+{
+	const struct rtype *t = n->action->type;
+
+	if (!n->action->have)
+		return false;
+	for (const struct field *f = t->fields; f->name; f++)
+		if ((f->flags & ID) &&
+		    !json_equal(json_object_get(fields, f->name), json_object_get(n->action->have->fields, f->name)))
+			return false;
+	return true;
+}
+
+static bool same_key(const struct node *n, const json_t *fields)
+{
+	char *want CLEANUP(freep) = object_key(n->action->type, n->want);
+	char *have CLEANUP(freep) = object_key(n->action->type, fields);
+
+	return want && have && !strcmp(want, have);
+}
+
+/* Ours by its tags; where rows hold none, by its name. */
+static bool is_it(const struct node *n, const json_t *row, const json_t *fields)
+{
+	json_auto_t *tags = tags_absorb(n->action->type, row);
+
+	if (is_predecessor(n, fields))
+		return false;
+	if (tags && json_object_size(tags))
+		return bears_address(n, tags);
+	return same_key(n, fields);
+}
+
+static void not_found(struct node *n)
+{
+	if (n->ambiguous ? node_elapsed(n) < FIND_LIMIT_MS : node_elapsed(n) < SETTLE_LIMIT_S * 1000) {
+		node_retry(n, STEP_FIND, node_poll_delay(n, 3000));
+		return;
+	}
+	if (n->ambiguous && n->creates < CREATES_MAX) {
+		n->ambiguous = false;
+		node_enter(n, STEP_CREATE);
+		return;
+	}
+	diag_error(n->ap->d, ERR_AWS, "%s: AWS accepted it, or said that it is there, but it cannot be found.",
+		   n->action->address);
+	node_fail(n, ERR_AWS);
+}
+
+static void refuse_foreign(struct node *n)
+{
+	diag_error(n->ap->d, ERR_CLASH, "%s cannot be made: an object of that name is there already and is not ours.",
+		   n->action->address);
+	diag_hint(n->ap->d, "Rename one of the two, or tag that one to take it over.");
+	node_fail(n, ERR_CLASH);
+}
+
+static void tags_found(void *arg, struct op_result *res)
+{
+	struct node *n = arg;
+	const struct tag_scheme *scheme = rtype_tags(n->action->type);
+	json_auto_t *wire = NULL, *tags = NULL;
+
+	if (res->outcome != OP_OK) {
+		if (!node_wait_out(n, res))
+			node_fail_op(n, res);
+		return;
+	}
+	wire = path_get(res->answer->body, scheme->list_out);
+	tags = tags_from_wire(scheme->out_shape, wire);
+	if (bears_address(n, tags)) {
+		json_decref(n->tags);
+		n->tags = json_incref(tags);
+		node_enter(n, STEP_READY);
+	} else {
+		refuse_foreign(n);
+	}
+}
+
+/* Rows without tags: the name fits, but whose is it? */
+static void verify_tags(struct node *n)
+{
+	const struct rtype *t = n->action->type;
+	const struct call *c = &rtype_tags(t)->list;
+	struct bind_ctx ctx = session_ctx(n->ap->req->session, n->action->address);
+	json_auto_t *params = bind_tags_list(t, n->obj, &ctx);
+	char *action CLEANUP(freep) = bind_tags_action(t, c, n->obj, &ctx);
+	struct op_request req = {.type = t, .call = c, .params = params, .action = action, .intent = CALL_READ};
+
+	op_start(n->ap->req->session, &req, tags_found, n);
+}
+
+static void rows_found(void *arg, struct op_result *res)
+{
+	struct node *n = arg;
+	const struct rtype *t = n->action->type;
+
+	if (res->outcome != OP_OK && res->outcome != OP_ABSENT) {
+		if (!node_wait_out(n, res))
+			node_fail_op(n, res);
+		return;
+	}
+	for (size_t i = 0; i < json_array_size(res->rows); i++) {
+		const json_t *row = json_array_get(res->rows, i);
+		json_auto_t *fields = object_absorb(t, row, n->want);
+		json_auto_t *tags = NULL;
+
+		if (!is_it(n, row, fields))
+			continue;
+		learn(n, fields);
+		if (t->flags & INVENTORY_TAGS) {
+			verify_tags(n);
+			return;
+		}
+		tags = tags_absorb(t, row);
+		json_decref(n->tags);
+		n->tags = json_incref(tags);
+		node_enter(n, STEP_READY);
+		return;
+	}
+	not_found(n);
+}
+
+void enter_find(struct node *n)
+{
+	const struct rtype *t = n->action->type;
+	const struct call *c = t->list.action && !(t->list.flags & CALL_IDS) ? &t->list : &t->read;
+
+	node_progress(n, n->ambiguous ? "the answer was lost: looking whether it was made" : "looking for it");
+	node_op(n, c, NULL, CALL_READ, NULL, rows_found);
+}
+
+/* ---- operation
+ * ----------------------------------------------------------------------------------------------------------- */
+
+static bool has_word(const char *const *words, const char *s)
+{
+	for (; words && s && *words; words++)
+		if (!strcmp(*words, s))
+			return true;
+	return false;
+}
+
+static void operation_ended(struct node *n, const json_t *body)
+{
+	const struct operation *o = n->action->type->operation;
+	json_auto_t *result = o->result ? path_get(body, o->result) : NULL;
+
+	if (result && n->kind == NODE_CREATE)
+		json_object_set(n->obj, o->field, result);
+	free(n->operation);
+	n->operation = NULL;
+	node_enter(n, n->after_operation);
+}
+
+static void operation_polled(void *arg, struct op_result *res)
+{
+	struct node *n = arg;
+	const struct operation *o = n->action->type->operation;
+	json_auto_t *status = NULL, *why = NULL;
+
+	if (res->outcome != OP_OK) {
+		if (!node_wait_out(n, res))
+			node_fail_op(n, res);
+		return;
+	}
+	status = path_get(res->answer->body, o->status);
+	if (has_word(o->ok, json_string_value(status))) {
+		operation_ended(n, res->answer->body);
+	} else if (has_word(o->bad, json_string_value(status))) {
+		why = o->why ? path_get(res->answer->body, o->why) : NULL;
+		diag_error(n->ap->d, ERR_AWS, "%s: AWS gave the operation up: %s.", n->action->address,
+			   json_is_string(why) ? json_string_value(why) : json_string_value(status));
+		node_fail(n, ERR_AWS);
+	} else if (node_elapsed(n) > (int64_t)o->limit * 1000) {
+		diag_error(n->ap->d, ERR_TIMEOUT, "%s: the operation has not ended after %u s.", n->action->address,
+			   o->limit);
+		node_fail(n, ERR_TIMEOUT);
+	} else {
+		node_progress(n, json_string_value(status));
+		node_retry(n, STEP_OPERATION, node_poll_delay(n, o->every));
+	}
+}
+
+void enter_operation(struct node *n)
+{
+	node_op(n, &n->action->type->operation->poll, NULL, CALL_READ, NULL, operation_polled);
+}
+
+/* ---- ready
+ * ----------------------------------------------------------------------------------------------------------------- */
+
+static void after_ready(struct node *n)
+{
+	n->at = 0;
+	if (n->kind == NODE_CREATE && !n->updated)
+		node_enter(n, STEP_THEN);
+	else if (n->kind == NODE_DELETE)
+		node_enter(n, STEP_DELETE);
+	else
+		node_enter(n, STEP_READBACK);
+}
+
+static void ready_failed(struct node *n, const struct reading *r, const char *value)
+{
+	const struct wait *w = n->action->type->ready;
+	const char *why = w->why ? val_str(r->fields, w->why) : NULL;
+
+	diag_error(n->ap->d, ERR_FAILED, "%s: %s is %s%s%s.", n->action->address, w->field, value, why ? ": " : "",
+		   why ? why : "");
+	node_fail(n, ERR_FAILED);
+}
+
+static void not_ready(struct node *n, const char *value)
+{
+	const struct wait *w = n->action->type->ready;
+	unsigned limit = w && w->limit ? w->limit : SETTLE_LIMIT_S;
+	char *text CLEANUP(freep) = xasprintf("waiting: %s", value);
+
+	if (node_elapsed(n) > (int64_t)limit * 1000) {
+		diag_error(n->ap->d, ERR_TIMEOUT, "%s is still not ready after %u s: %s.", n->action->address, limit,
+			   value);
+		diag_hint(n->ap->d, "AWS goes on with it. Run apply again later: it takes up where this one stopped.");
+		node_fail(n, ERR_TIMEOUT);
+		return;
+	}
+	node_progress(n, text);
+	node_retry(n, STEP_READY, node_poll_delay(n, w ? w->every : 2000));
+}
+
+static void settled(struct node *n)
+{
+	const struct wait *w = n->action->type->ready;
+
+	if (++n->ok_in_row < (w ? w->twice : 0))
+		node_retry(n, STEP_READY, node_poll_delay(n, w->every));
+	else
+		after_ready(n);
+}
+
+static void judge_ready(struct node *n, const struct reading *r)
+{
+	const struct wait *w = n->action->type->ready;
+	const json_t *v = w && w->field ? json_object_get(r->fields, w->field) : NULL;
+	char *text CLEANUP(freep) = !v                  ? xstrdup("nothing yet")
+				    : json_is_string(v) ? xstrdup(json_string_value(v))
+							: val_text(v);
+
+	learn(n, r->fields);
+	if (!w || !w->field || has_word(w->ok, text)) {
+		settled(n);
+	} else if (has_word(w->bad, text)) {
+		ready_failed(n, r, text);
+	} else {
+		n->ok_in_row = 0;
+		not_ready(n, text);
+	}
+}
+
+static void ready_read(void *arg, struct reading *r)
+{
+	struct node *n = arg;
+
+	if (r->outcome == OP_OK) {
+		judge_ready(n, r);
+	} else if (r->outcome == OP_ABSENT) {
+		n->ok_in_row = 0;
+		not_ready(n, "not visible yet");
+	} else if (!node_wait_out(n, r->res)) {
+		node_fail_op(n, r->res);
+	}
+}
+
+void enter_ready(struct node *n)
+{
+	struct read_request req = {
+	    .type = n->action->type, .obj = n->obj, .want = n->want, .address = n->action->address, .brief = true};
+
+	if (!n->action->type->read.action)
+		after_ready(n);
+	else
+		read_object(n->ap->req->session, &req, ready_read, n);
+}
+
+/* ---- then
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+static void then_done(void *arg, struct op_result *res)
+{
+	struct node *n = arg;
+
+	if (res->outcome != OP_OK && res->outcome != OP_ABSENT) {
+		node_journal_end(n, "failed");
+		if (!node_wait_out(n, res))
+			node_fail_op(n, res);
+		return;
+	}
+	node_journal_end(n, "ok");
+	n->at++;
+	node_enter(n, STEP_THEN);
+}
+
+void enter_then(struct node *n)
+{
+	const struct rtype *t = n->action->type;
+
+	while (n->at < ARRAY_SIZE(t->then) && t->then[n->at].action && !call_applies(&t->then[n->at], n->obj))
+		n->at++;
+	if (n->at < ARRAY_SIZE(t->then) && t->then[n->at].action) {
+		node_op(n, &t->then[n->at], NULL, CALL_WRITE, NULL, then_done);
+		return;
+	}
+	node_enter(n, STEP_READBACK);
+}

@@ -1,0 +1,184 @@
+/* Secrets on their way from one object to another: read when needed, held in memory only. */
+#include "base/err.h"
+#include "base/path.h"
+#include "engine/node.h"
+
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *secret_key(const char *address, const char *field)
+{
+	return xasprintf("%s\n%s", address, field);
+}
+
+const json_t *applier_secret(void *arg, const char *address, const char *field)
+{
+	struct applier *ap = arg;
+	char *key CLEANUP(freep) = secret_key(address, field);
+
+	return json_object_get(ap->secrets, key);
+}
+
+/* Letters and digits only: the value goes into connection URLs and shells unharmed. */
+static json_t *generate(size_t length)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	char text[129];
+	json_t *value;
+
+	if (length == 0 || length >= sizeof(text))
+		BUG("a secret of %zu characters", length);
+	for (size_t i = 0; i < length;) {
+		unsigned char r;
+
+		if (RAND_bytes(&r, 1) != 1)
+			BUG("the random source failed");
+		/* 248 is the largest multiple of 62: the rest would favour some letters. */
+		if (r < 248)
+			text[i++] = alphabet[r % 62];
+	}
+	text[length] = '\0';
+	value = json_string(text);
+	wipe(text, sizeof(text));
+	return value;
+}
+
+static void make_generated(struct node *n)
+{
+	const struct action *a = n->action;
+
+	for (const struct field *f = a->type->fields; f->name; f++) {
+		const json_t *g = val_operand(json_object_get(a->resource->want, f->name), V_GENERATE);
+		char *key CLEANUP(freep) = g ? secret_key(a->address, f->name) : NULL;
+
+		if (g && !json_object_get(n->ap->secrets, key))
+			json_object_set_new(n->ap->secrets, key, generate((size_t)val_int(g, "length", 32)));
+	}
+}
+
+struct missing {
+	struct node *n;
+	char *address, *field;
+};
+
+static int find_missing(void *arg, const char *ref)
+{
+	struct missing *m = arg;
+	char *address CLEANUP(freep) = NULL, *path CLEANUP(freep) = NULL;
+	const struct rtype *t;
+	const struct field *f;
+
+	if (!ref_split(ref, &address, &path))
+		return 0;
+	t = rtype_of_address(address, NULL);
+	f = t ? rtype_field(t, path) : NULL;
+	if (!f || !(f->flags & WRITE_ONLY) || applier_secret(m->n->ap, address, path))
+		return 0;
+	m->address = xstrdup(address);
+	m->field = xstrdup(path);
+	return 1;
+}
+
+struct reveal {
+	struct node *n;
+	const struct rtype *type;
+	char *key;
+};
+
+static void revealed(void *arg, struct op_result *res)
+{
+	struct reveal *rv = arg;
+	struct node *n = rv->n;
+	json_t *value = res->outcome == OP_OK ? path_get(res->answer->body, rv->type->reveal.body) : NULL;
+
+	if (value) {
+		json_object_set_new(n->ap->secrets, rv->key, value);
+		free(rv->key);
+		free(rv);
+		node_enter(n, STEP_SECRETS);
+		return;
+	}
+	free(rv->key);
+	free(rv);
+	if (res->outcome == OP_OK || res->outcome == OP_ABSENT) {
+		diag_error(n->ap->d, ERR_ABSENT, "%s: a secret that it needs cannot be read.", n->action->address);
+		node_fail(n, ERR_ABSENT);
+	} else if (!node_wait_out(n, res)) {
+		node_fail_op(n, res);
+	}
+}
+
+static void reveal(struct node *n, const char *address, const char *field)
+{
+	const struct object *o = world_find(n->ap->req->world, address);
+	struct op_request req = {.type = o ? o->type : NULL, .intent = CALL_READ, .secret = true};
+	struct reveal *rv;
+
+	if (!o || !o->type->reveal.action) {
+		diag_error(n->ap->d, ERR_ABSENT, "%s: %s.%s is a secret that cannot be read back.", n->action->address,
+			   address, field);
+		node_fail(n, ERR_ABSENT);
+		return;
+	}
+	rv = xcalloc(1, sizeof(*rv));
+	*rv = (struct reveal){.n = n, .type = o->type, .key = secret_key(address, field)};
+	req.call = &o->type->reveal;
+	req.obj = o->fields;
+	op_start(n->ap->req->session, &req, revealed, rv);
+}
+
+/* A $generate is replaced by what was made for it; an update leaves such a field alone. */
+json_t *node_raw_want(struct node *n)
+{
+	const json_t *want = n->action->resource->want;
+	json_t *out = json_copy((json_t *)want);
+
+	for (const struct field *f = n->action->type->fields; f->name; f++) {
+		const json_t *made = NULL;
+
+		if (val_operand(json_object_get(want, f->name), V_GENERATE))
+			made = applier_secret(n->ap, n->action->address, f->name);
+		if (made)
+			json_object_set(out, f->name, (json_t *)made);
+	}
+	return out;
+}
+
+/* Fields that only the secret of another object can fill are read only for a request that will carry them. */
+static bool carries_secrets(const struct node *n)
+{
+	if (n->kind == NODE_CREATE)
+		return true;
+	for (size_t i = 0; i < n->action->n_change; i++)
+		if (n->action->change[i].flags & CHANGE_SENSITIVE)
+			return true;
+	return false;
+}
+
+void node_drop_secrets(struct node *n)
+{
+	if (carries_secrets(n))
+		return;
+	for (const struct field *f = n->action->type->fields; f->name; f++)
+		if (f->flags & WRITE_ONLY)
+			json_object_del(n->want, f->name);
+}
+
+void enter_secrets(struct node *n)
+{
+	struct missing m = {.n = n};
+	json_auto_t *want = NULL;
+
+	if (n->kind == NODE_CREATE)
+		make_generated(n);
+	want = node_raw_want(n);
+	if (carries_secrets(n) && val_each_ref(want, find_missing, &m)) {
+		reveal(n, m.address, m.field);
+		free(m.address);
+		free(m.field);
+		return;
+	}
+	if (node_resolve(n))
+		node_enter(n, n->kind == NODE_CREATE ? STEP_CREATE : STEP_UPDATE);
+}
