@@ -43,6 +43,14 @@ int aws_config_load(const struct aws_env *env, const char *profile, struct aws_c
 void aws_config_release(struct aws_config *c);
 /* Borrowed value of `key` for the profile (credentials file wins), or NULL. */
 const char *aws_config_get(const struct aws_config *c, const char *profile, const char *key);
+/* True if one of the two files has a section for it. */
+bool aws_config_has_profile(const struct aws_config *c, const char *profile);
+/* Borrowed section [KIND NAME] of the config file ("sso-session", "services"), or NULL. */
+const json_t *aws_config_section(const struct aws_config *c, const char *kind, const char *name);
+/* New path: a leading "~/" stands for the home directory. NULL if that is unknown. */
+char *aws_home_path(const struct aws_env *env, const char *path);
+/* Value of an environment variable, NULL if unset or empty. */
+const char *aws_env_get(const struct aws_env *env, const char *name);
 
 /* Where a service is for a region. url has no trailing slash; path prefixes of custom endpoints are kept. */
 struct aws_endpoint {
