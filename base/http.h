@@ -4,7 +4,10 @@
  * No redirect is followed, TLS is verified (1.2 or later), only http and https
  * are spoken, the answer has a size limit, `Expect:` is never sent and the path
  * goes out as it is: a signed request must arrive as it was signed.
- * Proxies are curl's: HTTPS_PROXY, NO_PROXY.
+ * Proxies are curl's: HTTPS_PROXY, NO_PROXY. Connections are kept and reused; a
+ * request is sent at most once, also when a kept connection turns out dead after
+ * it went out. At most 32 run per server at once, more wait their turn, and time
+ * counts from then.
  */
 #pragma once
 
@@ -35,7 +38,7 @@ struct http_request {
 };
 
 struct http_answer {
-	int err;           /* 0 if an answer arrived whole; else ERR_NETWORK, ERR_TIMEOUT, ERR_QUOTA (too large) */
+	int err;           /* 0 if an answer arrived whole; else ERR_NETWORK, ERR_TIMEOUT, ERR_QUOTA (too large), ERR_INVALID (URL, header) */
 	bool sent;         /* with err: the request may have reached the server (bytes of it went out) */
 	bool tls;          /* with err: the TLS handshake or certificate was the reason: never retried */
 	char detail[256];  /* with err: curl's words */
@@ -51,4 +54,5 @@ struct http; /* a running exchange */
 /* Starts it; done(arg, answer) is called exactly once from the loop, unless cancelled. The answer dies when done returns. */
 struct http *http_start(struct loop *l, const struct http_request *req,
 			void (*done)(void *arg, struct http_answer *answer), void *arg);
+/* Ends it without a call to done(); NULL is fine, and so is an exchange whose done() is running. */
 void http_cancel(struct http *h);

@@ -4,7 +4,9 @@
  * Everything that waits is a transfer (http.h), a timer or a signal, each with
  * a callback. Callbacks run from loop_run() only and may start or cancel
  * anything. Time comes from here and nowhere else, so that a test can replace
- * it. Lifecycle: loop_new, start work, loop_run, loop_free.
+ * it. Lifecycle: loop_new, start work, loop_run, loop_free (which drops what still
+ * runs, without callbacks). A process that has a loop ignores SIGPIPE: who starts
+ * another program restores it there.
  */
 #pragma once
 
@@ -21,7 +23,10 @@ void loop_free(struct loop *l);
 int64_t loop_now(const struct loop *l);
 /* Milliseconds since 1970 of the real clock. */
 int64_t loop_wall(const struct loop *l);
-/* Replaces both clocks (tests): `advance` is called instead of sleeping, with the ms until the next timer. NULL restores. */
+/*
+ * Replaces both clocks (tests): `advance` is called instead of sleeping, with the ms until the next timer. While
+ * transfers run, it is their answers that are waited for, and the clock stands. NULL restores.
+ */
 struct loop_clock {
 	int64_t (*now)(void *arg);
 	int64_t (*wall)(void *arg);
@@ -39,9 +44,13 @@ struct loop_timer *loop_after(struct loop *l, int64_t ms, void (*f)(void *arg), 
 /* Cancels; NULL is fine. A timer that fired is gone already: forget its pointer in its callback. */
 void loop_cancel(struct loop *l, struct loop_timer *t);
 
-/* Calls f(arg, signo) from the loop for SIGINT, SIGTERM, SIGHUP. One handler; NULL restores the default. */
+/*
+ * Calls f(arg, signo) from the loop for SIGINT, SIGTERM, SIGHUP, but for those that were ignored when the program
+ * was started (nohup). One handler; NULL restores the default.
+ */
 void loop_on_signal(struct loop *l, void (*f)(void *arg, int signo), void *arg);
 
-/* Runs until there is no transfer and no timer left, or loop_stop() was called. 0 or ERR_IO. */
+/* Runs until there is no transfer and no timer left, or loop_stop() was called. 0 or ERR_IO. Not from a callback. */
 int loop_run(struct loop *l);
+/* loop_run() returns before its next callback; outside of it: the next one returns at once. */
 void loop_stop(struct loop *l);
