@@ -88,6 +88,11 @@ bool plan_is_empty(const struct plan *p);
 /* The document that `--json` and `plan --out` write; docs/plan.md. New. Equal plans give equal bytes. */
 json_t *plan_to_json(const struct plan *p, const struct spec *spec, const struct world *w);
 
+/* Digests of everything that was looked at: address -> list. A saved plan that finds another one is stale. New. */
+json_t *plan_seen(const struct world *w);
+const char *act_name(enum act act);
+const char *risk_name(enum risk risk);
+
 /* The text of tag berth:source that a resource should bear: what its WRITE_ONLY fields are made of, and (from the live
    object) that nobody wrote them since. New text; NULL: the type has none, or it cannot be told before the apply. */
 char *plan_source(const struct resource *res, const struct resolver *r, const struct object *have);

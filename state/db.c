@@ -215,7 +215,7 @@ static int open_db(struct state *s, struct diag *d)
 	if (sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
 		return state_fail(s, "cannot be opened", d);
 	sqlite3_busy_timeout(s->db, BUSY_MS);
-	rc = exec(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;", d);
+	rc = exec(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;", d);
 	return rc ? rc : migrate(s, d);
 }
 
