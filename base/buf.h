@@ -21,9 +21,9 @@ struct buf {
 };
 
 #define BUF_TEXT_MAX ((size_t)16 << 20)
-#define BUF(limit)                                                                                 \
-	{                                                                                          \
-		.max = (limit)                                                                     \
+#define BUF(limit)             \
+	{                      \
+		.max = (limit) \
 	}
 
 void buf_add(struct buf *b, const void *p, size_t n);

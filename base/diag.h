@@ -22,11 +22,11 @@ enum severity { DIAG_ERROR, DIAG_WARNING, DIAG_NOTE };
 
 struct diag_item {
 	enum severity severity;
-	int code;         /* enum err; 0 for warnings and notes */
+	int code; /* enum err; 0 for warnings and notes */
 	struct pos pos;
-	char *text;       /* owned; a complete sentence without the place */
-	char *source;     /* owned; the source line for the caret, or NULL */
-	char *hint;       /* owned; what to do, or NULL */
+	char *text;   /* owned; a complete sentence without the place */
+	char *source; /* owned; the source line for the caret, or NULL */
+	char *hint;   /* owned; what to do, or NULL */
 };
 
 struct diag {

@@ -7,28 +7,28 @@
  */
 #pragma once
 
-#define ERR_LIST(X)                                                                                \
-	X(INVALID, "invalid input")                                                                \
-	X(USAGE, "wrong usage")                                                                    \
-	X(REFUSED, "refused")                                                                      \
-	X(STALE, "the plan no longer fits")                                                        \
-	X(DENIED, "permission denied by AWS")                                                      \
-	X(CREDENTIALS, "no usable credentials")                                                    \
-	X(NETWORK, "network failure")                                                              \
-	X(TRANSIENT, "AWS failed for the moment")                                                  \
-	X(THROTTLED, "throttled by AWS")                                                           \
-	X(SKEW, "the clock is wrong")                                                              \
-	X(ABSENT, "no such object")                                                                \
-	X(CLASH, "an object of that name exists")                                                  \
-	X(BUSY, "the object is in use or changing")                                                \
-	X(QUOTA, "an AWS quota is reached")                                                        \
-	X(AWS, "refused by AWS")                                                                   \
-	X(TIMEOUT, "took too long")                                                                \
-	X(PROTOCOL, "the answer makes no sense")                                                   \
-	X(IO, "input or output failed")                                                            \
-	X(LOCKED, "locked by another process")                                                     \
-	X(CORRUPT, "damaged data")                                                                 \
-	X(CANCELLED, "interrupted")                                                                \
+#define ERR_LIST(X)                                 \
+	X(INVALID, "invalid input")                 \
+	X(USAGE, "wrong usage")                     \
+	X(REFUSED, "refused")                       \
+	X(STALE, "the plan no longer fits")         \
+	X(DENIED, "permission denied by AWS")       \
+	X(CREDENTIALS, "no usable credentials")     \
+	X(NETWORK, "network failure")               \
+	X(TRANSIENT, "AWS failed for the moment")   \
+	X(THROTTLED, "throttled by AWS")            \
+	X(SKEW, "the clock is wrong")               \
+	X(ABSENT, "no such object")                 \
+	X(CLASH, "an object of that name exists")   \
+	X(BUSY, "the object is in use or changing") \
+	X(QUOTA, "an AWS quota is reached")         \
+	X(AWS, "refused by AWS")                    \
+	X(TIMEOUT, "took too long")                 \
+	X(PROTOCOL, "the answer makes no sense")    \
+	X(IO, "input or output failed")             \
+	X(LOCKED, "locked by another process")      \
+	X(CORRUPT, "damaged data")                  \
+	X(CANCELLED, "interrupted")                 \
 	X(FAILED, "failed")
 
 enum err {

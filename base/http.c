@@ -173,9 +173,11 @@ static int code_to_err(const struct http *h, CURLcode code)
 	case CURLE_FILESIZE_EXCEEDED:
 		return ERR_QUOTA;
 	case CURLE_URL_MALFORMAT:
-	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_LOGIN_DENIED:
 		return ERR_INVALID;
+	case CURLE_UNSUPPORTED_PROTOCOL:
+		/* Of the URL; or of the answer, which is no HTTP. */
+		return h->answer.sent ? ERR_NETWORK : ERR_INVALID;
 	default:
 		return ERR_NETWORK;
 	}
@@ -206,8 +208,8 @@ static void set_failure(struct http *h, CURLcode code)
 {
 	struct http_answer *a = &h->answer;
 
-	a->err = code_to_err(h, code);
 	a->sent = was_sent(h->transfer.easy);
+	a->err = code_to_err(h, code);
 	a->tls = tls_refused(code, h->detail);
 	snprintf(a->detail, sizeof(a->detail), "%s", failure_text(h, code));
 }

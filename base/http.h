@@ -26,32 +26,34 @@ enum http_flags {
 
 /* All members are borrowed for the time of http_start() only; it copies what it keeps. */
 struct http_request {
-	const char *method;  /* GET, POST, ... */
-	const char *url;     /* absolute */
+	const char *method;    /* GET, POST, ... */
+	const char *url;       /* absolute */
 	const json_t *headers; /* object name -> text, sent as given; Host is set from here if present */
-	const char *body;    /* may be NULL */
+	const char *body;      /* may be NULL */
 	size_t body_len;
 	const char *ca_bundle; /* file, or NULL for the system's */
-	int64_t connect_ms;  /* 0: 5000 */
-	int64_t total_ms;    /* 0: 60000 */
+	int64_t connect_ms;    /* 0: 5000 */
+	int64_t total_ms;      /* 0: 60000 */
 	unsigned flags;
 };
 
 struct http_answer {
-	int err;           /* 0 if an answer arrived whole; else ERR_NETWORK, ERR_TIMEOUT, ERR_QUOTA (too large), ERR_INVALID (URL, header) */
-	bool sent;         /* with err: the request may have reached the server (bytes of it went out) */
-	bool tls;          /* with err: the TLS handshake or certificate was the reason: never retried */
-	char detail[256];  /* with err: curl's words */
-	long status;       /* HTTP status */
-	json_t *headers;   /* lower-case name -> text (repeated ones joined by ", "); owned by the exchange */
-	struct buf body;   /* owned by the exchange */
-	int64_t date;      /* Date header in ms since 1970, 0 if absent */
-	int64_t ms;        /* duration */
+	int err;   /* 0 if an answer arrived whole; else ERR_NETWORK, ERR_TIMEOUT, ERR_QUOTA (too large), ERR_INVALID
+		      (URL, header) */
+	bool sent; /* with err: the request may have reached the server (bytes of it went out) */
+	bool tls;  /* with err: the TLS handshake or certificate was the reason: never retried */
+	char detail[256]; /* with err: curl's words */
+	long status;      /* HTTP status */
+	json_t *headers;  /* lower-case name -> text (repeated ones joined by ", "); owned by the exchange */
+	struct buf body;  /* owned by the exchange */
+	int64_t date;     /* Date header in ms since 1970, 0 if absent */
+	int64_t ms;       /* duration */
 };
 
 struct http; /* a running exchange */
 
-/* Starts it; done(arg, answer) is called exactly once from the loop, unless cancelled. The answer dies when done returns. */
+/* Starts it; done(arg, answer) is called exactly once from the loop, unless cancelled. The answer dies when done
+ * returns. */
 struct http *http_start(struct loop *l, const struct http_request *req,
 			void (*done)(void *arg, struct http_answer *answer), void *arg);
 /* Ends it without a call to done(); NULL is fine, and so is an exchange whose done() is running. */

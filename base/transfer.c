@@ -172,12 +172,16 @@ static void finish(struct transfer *t, CURLcode code)
 	recycle(ts, easy);
 }
 
-static void launch(struct transfers *ts, const bool *stop)
+/* Starts what may start; false if there was nothing. */
+static bool launch(struct transfers *ts, const bool *stop)
 {
+	bool any = false;
+
 	for (struct origin *o = ts->origins; o; o = o->next) {
 		while (o->queue.first && o->n_running < TRANSFERS_PER_ORIGIN && !*stop) {
 			struct transfer *t = o->queue.first;
 
+			any = true;
 			if (!t->begin(t) || curl_multi_add_handle(ts->multi, t->easy)) {
 				finish(t, CURLE_FAILED_INIT);
 				continue;
@@ -188,6 +192,7 @@ static void launch(struct transfers *ts, const bool *stop)
 			t->running = true;
 		}
 	}
+	return any;
 }
 
 int transfers_perform(struct transfers *ts, const bool *stop)
@@ -195,7 +200,6 @@ int transfers_perform(struct transfers *ts, const bool *stop)
 	CURLMsg *msg;
 	int n;
 
-	launch(ts, stop);
 	if (curl_multi_perform(ts->multi, &n))
 		return ERR_IO;
 	while (!*stop && (msg = curl_multi_info_read(ts->multi, &n))) {
@@ -207,6 +211,10 @@ int transfers_perform(struct transfers *ts, const bool *stop)
 		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&t);
 		finish(t, code);
 	}
+	/* Last, so that nothing that may run is left in a queue while the loop sleeps; a new handle cuts the sleep
+	 * short. */
+	while (!*stop && launch(ts, stop))
+		;
 	return 0;
 }
 

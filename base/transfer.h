@@ -20,7 +20,7 @@ struct origin;
 
 /* Embedded in what it works for. The caller sets easy, done and drop; the rest is transfer.c's. */
 struct transfer {
-	CURL *easy; /* from transfer_handle(); CURLOPT_PRIVATE is ours */
+	CURL *easy;                                      /* from transfer_handle(); CURLOPT_PRIVATE is ours */
 	bool (*begin)(struct transfer *t);               /* it leaves the queue now; false: never mind, it failed */
 	void (*done)(struct transfer *t, CURLcode code); /* t is stopped already */
 	void (*drop)(struct transfer *t);                /* the loop goes away: free t without further calls */

@@ -6,7 +6,8 @@
  * "unknown" by accident; a value that is not known yet is a value:
  *
  *   {"$ref": "ec2.vpc.main.id"}                 a field of another resource, or of the pseudo resource "aws":
- *                                               aws.account, aws.region, aws.partition, aws.dns_suffix, aws.zone_id.0 ...
+ *                                               aws.account, aws.region, aws.partition, aws.dns_suffix, aws.zone_id.0
+ * ...
  *   {"$join": ["arn:", {"$ref": ..}, ..]}       text made of parts
  *   {"$keep": FALLBACK}                         what AWS has at this place; FALLBACK when the object is made anew
  *   {"$released": ["ecs.task_definition.web", 1]}  the number once a release runs, 0 while there is none
