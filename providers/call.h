@@ -29,6 +29,7 @@ struct client_options {
 };
 
 struct client *client_new(const struct client_options *options);
+/* Cancels what still runs. Not from the callback of a call. */
 void client_free(struct client *c);
 struct loop *client_loop(const struct client *c);
 
@@ -68,6 +69,9 @@ struct call_answer {
 	json_t *body;          /* answer tree; owned by the call: incref to keep. XML roots are stripped to the result element */
 	unsigned attempts;
 	int64_t ms;
+	int64_t skew;          /* ms by which AWS's clock is ahead of ours, as far as known; 0 if nobody complained */
+	const char *endpoint;  /* URL, "" if it could not be resolved; borrowed */
+	const char *identity;  /* where the credentials come from (creds_describe), "" if none; borrowed */
 };
 
 struct aws_call;
