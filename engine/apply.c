@@ -106,19 +106,6 @@ static void schedule(struct applier *ap)
 /* ---- what the snapshot learns
  * ----------------------------------------------------------------------------------------- */
 
-json_t *storable_fields(const struct rtype *t, const json_t *fields)
-{
-	json_t *out = json_object();
-
-	for (const struct field *f = t->fields; f->name; f++) {
-		json_t *v = json_object_get(fields, f->name);
-
-		if (v && !(f->flags & (SENSITIVE | STATUS | WRITE_ONLY)))
-			json_object_set(out, f->name, v);
-	}
-	return out;
-}
-
 static void store(struct node *n)
 {
 	const struct apply_request *req = n->ap->req;

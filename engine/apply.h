@@ -18,21 +18,21 @@ struct progress {
 	const char *address;
 	enum node_kind kind;
 	enum node_state state;
-	const char *detail;     /* "waiting: creating", an error's sentence; may be NULL */
+	const char *detail; /* "waiting: creating", an error's sentence; may be NULL */
 	int64_t elapsed_ms;
-	unsigned expect_s;      /* usual duration on AWS; 0 unknown */
-	bool replacing;         /* part of a replacement */
+	unsigned expect_s; /* usual duration on AWS; 0 unknown */
+	bool replacing;    /* part of a replacement */
 };
 
 struct state;
 
 struct apply_request {
 	struct session *session;
-	struct world *world;      /* kept up to date with every step */
+	struct world *world; /* kept up to date with every step */
 	const struct spec *spec;
 	const struct plan *plan;
-	struct state *state;      /* journal and snapshot; may be NULL */
-	unsigned parallel;        /* nodes at once; 0: 32 */
+	struct state *state;                                   /* journal and snapshot; may be NULL */
+	unsigned parallel;                                     /* nodes at once; 0: 32 */
 	void (*progress)(void *arg, const struct progress *p); /* may be NULL */
 	void *arg;
 };

@@ -23,8 +23,8 @@ struct drift_item {
 struct drift {
 	struct drift_item *item; /* in order of address */
 	size_t n, cap;
-	json_t *unchecked;       /* type -> why it could not be looked at */
-	bool by_spec;            /* there was no record: the spec was the measure */
+	json_t *unchecked; /* type -> why it could not be looked at */
+	bool by_spec;      /* there was no record: the spec was the measure */
 };
 
 struct applied_object {

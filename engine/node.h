@@ -7,8 +7,8 @@
 
 enum step {
 	STEP_START,
-	STEP_CHECK,     /* read the live object and hold it against what the plan saw */
-	STEP_SECRETS,   /* read the secrets that the request needs */
+	STEP_CHECK,   /* read the live object and hold it against what the plan saw */
+	STEP_SECRETS, /* read the secrets that the request needs */
 	STEP_CREATE,
 	STEP_FIND,      /* look for what a create may have made, by tags and name */
 	STEP_OPERATION, /* follow the operation that an answer named */
@@ -17,8 +17,8 @@ enum step {
 	STEP_UPDATE,    /* one call after the other */
 	STEP_READBACK,  /* read it whole */
 	STEP_TAGS,
-	STEP_DELETE,    /* the delete calls, in order */
-	STEP_GONE,      /* until it is no more */
+	STEP_DELETE, /* the delete calls, in order */
+	STEP_GONE,   /* until it is no more */
 	STEP_DONE,
 	STEP_FAILED,
 	STEP_COUNT_,
@@ -38,25 +38,25 @@ struct node {
 	enum node_kind kind;
 	enum node_state state;
 	const struct action *action;
-	size_t pending;          /* unfinished nodes it needs */
-	size_t *dependent;       /* positions of those that need it */
+	size_t pending;    /* unfinished nodes it needs */
+	size_t *dependent; /* positions of those that need it */
 	size_t n_dependent, cap_dependent;
 
 	enum step step, after_operation;
-	json_t *want;            /* fully known wish (create, update) */
-	json_t *obj;             /* wish plus what AWS said of its identity */
-	json_t *live;            /* fields as last read whole */
-	json_t *tags;            /* live tags as far as they are known */
-	struct object *have;     /* the live object in the world */
+	json_t *want;        /* fully known wish (create, update) */
+	json_t *obj;         /* wish plus what AWS said of its identity */
+	json_t *live;        /* fields as last read whole */
+	json_t *tags;        /* live tags as far as they are known */
+	struct object *have; /* the live object in the world */
 	char *token, *operation, *parent_key;
 	struct job *job;
-	size_t n_job, at;        /* next job, delete call, then-call or tag call */
+	size_t n_job, at; /* next job, delete call, then-call or tag call */
 	unsigned tries, creates, ok_in_row;
 	int64_t started, step_started;
-	int64_t intent;          /* journal id of the call under way, 0 none */
+	int64_t intent; /* journal id of the call under way, 0 none */
 	struct loop_timer *timer;
-	bool ambiguous;          /* a create may have happened */
-	bool updated;            /* the update step has run */
+	bool ambiguous; /* a create may have happened */
+	bool updated;   /* the update step has run */
 	bool wrote;
 };
 
@@ -66,8 +66,8 @@ struct applier {
 	struct diag *d;
 	struct node *node;
 	size_t n, running, open;
-	json_t *secrets;         /* "address\nfield" -> value */
-	json_t *busy_parents;    /* key -> true: a SERIAL_PARENT write is under way */
+	json_t *secrets;      /* "address\nfield" -> value */
+	json_t *busy_parents; /* key -> true: a SERIAL_PARENT write is under way */
 	int64_t run;
 	int rc;
 	unsigned signals;
@@ -123,7 +123,5 @@ void enter_tags(struct node *n);
 void enter_delete(struct node *n);
 void enter_gone(struct node *n);
 
-/* apply.c: the fields of a live object that may be kept on disk. New. */
-json_t *storable_fields(const struct rtype *t, const json_t *fields);
 /* apply.c: a node has ended. */
 void applier_node_ended(struct node *n);

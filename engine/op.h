@@ -19,25 +19,25 @@ enum outcome {
 struct op_request {
 	const struct rtype *type;
 	const struct call *call;
-	const json_t *obj;         /* for texts and identity; may be NULL for lists */
-	const json_t *params;      /* bound already; NULL: bind_fixed(obj) */
-	const char *action;        /* NULL: bind_action(call, obj) */
-	const char *address;       /* for {@address}; may be NULL */
-	const json_t *parent;      /* {^field} */
+	const json_t *obj;    /* for texts and identity; may be NULL for lists */
+	const json_t *params; /* bound already; NULL: bind_fixed(obj) */
+	const char *action;   /* NULL: bind_action(call, obj) */
+	const char *address;  /* for {@address}; may be NULL */
+	const json_t *parent; /* {^field} */
 	const json_t *batch;
 	const char *operation, *member;
-	const char *token;         /* client token value, put at call->token */
+	const char *token; /* client token value, put at call->token */
 	enum call_intent intent;
-	bool secret;               /* the request or answer holds a secret */
+	bool secret; /* the request or answer holds a secret */
 };
 
 struct op_result {
 	enum outcome outcome;
-	int err;                   /* 0 or enum err, for OP_FAILED and the like */
+	int err;                          /* 0 or enum err, for OP_FAILED and the like */
 	const struct call_answer *answer; /* borrowed for the callback */
 	const struct service *svc;
 	const char *action;
-	json_t *rows;              /* call->rows given: new array of path_rows() rows that are not skipped; owned by the result */
+	json_t *rows; /* call->rows given: new array of path_rows() rows that are not skipped; owned by the result */
 };
 
 struct op;

@@ -16,7 +16,7 @@ enum act {
 	ACT_UPDATE,
 	ACT_REPLACE,
 	ACT_DELETE,
-	ACT_KEEP,   /* would go, but holds data (or is needed by what does): stays, and is said */
+	ACT_KEEP, /* would go, but holds data (or is needed by what does): stays, and is said */
 };
 
 enum change_flags {
@@ -27,8 +27,8 @@ enum change_flags {
 };
 
 struct change {
-	char *field;               /* "memory", "containers", tag key */
-	json_t *from, *to;         /* NULL: absent */
+	char *field;       /* "memory", "containers", tag key */
+	json_t *from, *to; /* NULL: absent */
 	unsigned flags;
 	enum risk risk;
 };
@@ -38,16 +38,16 @@ struct action {
 	char *address;
 	const struct rtype *type;
 	const struct resource *resource; /* the wish; NULL for deletes */
-	json_t *want;              /* the wish as far as it is known now; NULL for deletes */
-	json_t *tags;              /* wanted tags of TAGGED types, else NULL */
-	struct object *have;       /* the live object; NULL for creates */
+	json_t *want;                    /* the wish as far as it is known now; NULL for deletes */
+	json_t *tags;                    /* wanted tags of TAGGED types, else NULL */
+	struct object *have;             /* the live object; NULL for creates */
 	struct change *change;
 	size_t n_change;
-	char *reason;              /* one clause: why it goes, is replaced, is kept */
-	enum risk risk;            /* highest of the changes */
-	bool create_first;         /* of a replacement */
-	bool selected;             /* false: left out by --only/--except */
-	bool leftover;             /* a second object of this address: it goes, the address stays */
+	char *reason;      /* one clause: why it goes, is replaced, is kept */
+	enum risk risk;    /* highest of the changes */
+	bool create_first; /* of a replacement */
+	bool selected;     /* false: left out by --only/--except */
+	bool leftover;     /* a second object of this address: it goes, the address stays */
 };
 
 struct edge {
@@ -59,18 +59,18 @@ struct plan_counts {
 };
 
 struct plan {
-	struct action *action;     /* wishes in dependency order, then deletes in theirs */
+	struct action *action; /* wishes in dependency order, then deletes in theirs */
 	size_t n, cap;
-	struct edge *edge;         /* among wishes: action `from` needs action `to` first */
+	struct edge *edge; /* among wishes: action `from` needs action `to` first */
 	size_t n_edge, cap_edge;
-	json_t *notes;             /* texts to print below the plan */
+	json_t *notes; /* texts to print below the plan */
 	struct plan_counts counts;
 	bool destroy;
 };
 
 enum plan_flags {
-	PLAN_DESTROY = 1 << 0,     /* everything that is ours goes */
-	PLAN_WITH_DATA = 1 << 1,   /* … data too */
+	PLAN_DESTROY = 1 << 0,   /* everything that is ours goes */
+	PLAN_WITH_DATA = 1 << 1, /* … data too */
 };
 
 struct plan_request {
@@ -80,7 +80,8 @@ struct plan_request {
 	const char *const *only, *const *except; /* addresses or prefixes ("ecs.", "services.web"); NULL: no choice */
 };
 
-/* ERR_INVALID, ERR_REFUSED (would replace data), ERR_CLASH after appending all reasons; else 0. plan_release() in any case. */
+/* ERR_INVALID, ERR_REFUSED (would replace data), ERR_CLASH after appending all reasons; else 0. plan_release() in any
+ * case. */
 int plan_make(const struct plan_request *req, struct plan *ret, struct diag *d);
 void plan_release(struct plan *p);
 bool plan_is_empty(const struct plan *p);

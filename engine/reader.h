@@ -14,10 +14,10 @@ struct reading {
 
 struct read_request {
 	const struct rtype *type;
-	const json_t *obj;           /* names it: ID or key fields */
-	const json_t *want;          /* for hooks->absorb; may be NULL */
+	const json_t *obj;  /* names it: ID or key fields */
+	const json_t *want; /* for hooks->absorb; may be NULL */
 	const char *address;
-	bool brief;                  /* leave the extra reads out (polls) */
+	bool brief; /* leave the extra reads out (polls) */
 };
 
 /* done is called exactly once from the loop. */

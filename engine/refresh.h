@@ -18,8 +18,8 @@ struct known_object {
 
 struct refresh_request {
 	struct session *session;
-	const struct spec *spec;           /* NULL: only what bears our tags */
-	const struct known_object *known;  /* from the snapshot: found even if they lost their tags */
+	const struct spec *spec;          /* NULL: only what bears our tags */
+	const struct known_object *known; /* from the snapshot: found even if they lost their tags */
 	size_t n_known;
 };
 

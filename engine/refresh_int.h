@@ -16,9 +16,9 @@ enum read_phase {
 };
 
 struct live_row {
-	json_t *row;     /* path_rows() row, extra reads merged in */
+	json_t *row; /* path_rows() row, extra reads merged in */
 	json_t *fields;
-	json_t *tags;    /* NULL: not known */
+	json_t *tags; /* NULL: not known */
 	char *arn;
 	char *key;
 	bool asked_tags; /* a tag call was made */
@@ -30,13 +30,13 @@ struct type_read {
 	struct refresher *r;
 	const struct rtype *t;
 	enum read_phase phase;
-	size_t pending;        /* calls out */
+	size_t pending; /* calls out */
 	struct live_row *row;
 	size_t n, cap;
-	json_t *names;         /* rows of a CALL_IDS list, or candidates of a by-name read */
-	json_t *wish_key;      /* natural key -> address, of the wishes */
-	json_t *known_key;     /* the same of the snapshot */
-	bool lost_done;        /* the second look for objects that lost their tags was made */
+	json_t *names;     /* rows of a CALL_IDS list, or candidates of a by-name read */
+	json_t *wish_key;  /* natural key -> address, of the wishes */
+	json_t *known_key; /* the same of the snapshot */
+	bool lost_done;    /* the second look for objects that lost their tags was made */
 	bool also_done;
 };
 
@@ -51,9 +51,9 @@ struct refresher {
 	size_t n;
 	struct listing **listing;
 	size_t n_listing, cap_listing;
-	json_t *inventory;     /* ARN -> tags, from the tagging API */
+	json_t *inventory; /* ARN -> tags, from the tagging API */
 	bool inventory_done, inventory_failed;
-	bool turning;          /* an advance is scheduled */
+	bool turning; /* an advance is scheduled */
 	bool zones_asked;
 	int rc;
 };

@@ -12,9 +12,9 @@ struct resolver {
 	const struct spec *spec;
 	/* Borrowed: how the target stands. */
 	struct target {
-		const json_t *want;  /* resolved wish, NULL if it has none (yet) */
-		const json_t *have;  /* live fields that will still hold after the plan; NULL: it is to be made (anew) */
-		bool updated;        /* it will be updated: VOLATILE fields are not known */
+		const json_t *want; /* resolved wish, NULL if it has none (yet) */
+		const json_t *have; /* live fields that will still hold after the plan; NULL: it is to be made (anew) */
+		bool updated;       /* it will be updated: VOLATILE fields are not known */
 		const struct rtype *type;
 	} (*find)(void *arg, const char *address);
 	/* At execution: the plain value of a WRITE_ONLY field, borrowed; NULL leaves the reference as it is. */

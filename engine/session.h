@@ -20,7 +20,7 @@ struct session {
 	struct client *client;
 	char *app, *env, *prefix;
 	char *region, *account, *partition, *dns_suffix, *caller; /* account and below after session_identify() */
-	char now[16];            /* YYYYMMDDHHMMSS of the start, UTC */
+	char now[16];                                             /* YYYYMMDDHHMMSS of the start, UTC */
 	bool identified;
 };
 

@@ -182,3 +182,16 @@ void refmap_each(const struct refmap *m, const struct object *o, void (*f)(void 
 	for (const struct field *fd = o->type->fields; fd->name; fd++)
 		each_ref_value(m, fd->type, json_object_get(o->fields, fd->name), f, arg);
 }
+
+json_t *storable_fields(const struct rtype *t, const json_t *fields)
+{
+	json_t *out = json_object();
+
+	for (const struct field *f = t->fields; f->name; f++) {
+		json_t *v = json_object_get(fields, f->name);
+
+		if (v && !(f->flags & (SENSITIVE | STATUS | WRITE_ONLY)))
+			json_object_set(out, f->name, v);
+	}
+	return out;
+}

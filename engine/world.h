@@ -8,18 +8,18 @@
 #include <jansson.h>
 
 enum standing {
-	OWNED,   /* bears our tags, or cannot be tagged and is what a wish names below an owned parent */
-	STRAY,   /* lives in something that is ours, and no wish names it */
-	FOREIGN, /* has the name that a wish needs, but is not ours */
+	OWNED,      /* bears our tags, or cannot be tagged and is what a wish names below an owned parent */
+	STRAY,      /* lives in something that is ours, and no wish names it */
+	FOREIGN,    /* has the name that a wish needs, but is not ours */
 	SHARED_USE, /* one per account, made by somebody else, used by us */
 };
 
 struct object {
 	const struct rtype *type;
-	char *address;       /* "ec2.vpc.main"; of a stray "ec2.route.(10.0.0.0/8)" */
-	json_t *fields;      /* as object_absorb() made them */
-	json_t *tags;        /* NULL: the type has none or they could not be read */
-	char *arn;           /* or NULL */
+	char *address;  /* "ec2.vpc.main"; of a stray "ec2.route.(10.0.0.0/8)" */
+	json_t *fields; /* as object_absorb() made them */
+	json_t *tags;   /* NULL: the type has none or they could not be read */
+	char *arn;      /* or NULL */
 	enum standing standing;
 };
 
@@ -28,9 +28,9 @@ struct world {
 	size_t n, cap;
 	struct object **gone; /* removed ones: plans still point at them */
 	size_t n_gone, cap_gone;
-	json_t *index;       /* address -> array of positions */
-	json_t *aws;         /* the pseudo resource: account, region, partition, dns_suffix, zone_id: [..] */
-	json_t *unread;      /* type -> why it could not be read */
+	json_t *index;  /* address -> array of positions */
+	json_t *aws;    /* the pseudo resource: account, region, partition, dns_suffix, zone_id: [..] */
+	json_t *unread; /* type -> why it could not be read */
 };
 
 void world_init(struct world *w);
@@ -60,3 +60,6 @@ void refmap_init(struct refmap *m, const struct world *w);
 void refmap_release(struct refmap *m);
 void refmap_each(const struct refmap *m, const struct object *o, void (*f)(void *arg, struct object *target),
 		 void *arg);
+
+/* The fields of a live object that may be kept on disk: no secrets, nothing that only waits need. New. */
+json_t *storable_fields(const struct rtype *t, const json_t *fields);

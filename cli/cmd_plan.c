@@ -1,0 +1,106 @@
+/* berth plan - what would change. */
+#include "base/err.h"
+#include "cli/commands.h"
+#include "cli/render.h"
+#include "cli/save.h"
+#include "cli/work.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct plan_options {
+	const char *out;
+	bool expand, md, cached, detailed, destroy, with_data;
+	struct words only, except;
+};
+
+static const struct option_row rows[] = {
+    {"out", 'o', OPTION_TEXT, "FILE", "save the plan; `berth apply FILE` does exactly that",
+     offsetof(struct plan_options, out)},
+    {"expand", 0, OPTION_FLAG, NULL, "print what the spec expands to, offline", offsetof(struct plan_options, expand)},
+    {"only", 0, OPTION_LIST, "ADDR", "only this and what it needs; may be repeated",
+     offsetof(struct plan_options, only)},
+    {"except", 0, OPTION_LIST, "ADDR", "all but this and what needs it", offsetof(struct plan_options, except)},
+    {"md", 0, OPTION_FLAG, NULL, "Markdown, for a pull request", offsetof(struct plan_options, md)},
+    {"cached", 0, OPTION_FLAG, NULL, "against the last snapshot, offline", offsetof(struct plan_options, cached)},
+    {"detailed-exitcode", 0, OPTION_FLAG, NULL, "exit 2 if there is anything to do",
+     offsetof(struct plan_options, detailed)},
+    {"destroy", 0, OPTION_FLAG, NULL, "plan the teardown", offsetof(struct plan_options, destroy)},
+    {"with-data", 0, OPTION_FLAG, NULL, "with --destroy: the database, images and secrets too",
+     offsetof(struct plan_options, with_data)},
+    {0},
+};
+
+static int print_expanded(struct work *w)
+{
+	json_auto_t *doc = spec_to_json(&w->spec);
+	char *text = json_dumps(doc, w->cli->g.json ? JSON_COMPACT : JSON_INDENT(2));
+
+	printf("%s\n", text ? text : "");
+	free(text);
+	return 0;
+}
+
+static void show(struct work *w, const struct plan_options *o)
+{
+	struct render r = {
+	    .to = stdout, .color = w->cli->out_color && !o->md, .verbose = w->cli->g.verbose, .markdown = o->md};
+
+	if (w->cli->g.json)
+		cli_json("plan", plan_to_json(&w->plan, &w->spec, &w->world));
+	else
+		render_plan(&r, &w->plan, &w->spec, &w->world);
+}
+
+static int make(struct work *w, const struct plan_options *o)
+{
+	unsigned flags = (o->destroy ? PLAN_DESTROY : 0) | (o->with_data ? PLAN_WITH_DATA : 0);
+	int rc;
+
+	if (o->expand)
+		return print_expanded(w);
+	rc = o->cached ? work_cached(w) : work_open(w);
+	if (!rc && !o->cached)
+		rc = work_refresh(w);
+	if (!rc)
+		rc = work_plan(w, flags, &o->only, &o->except);
+	if (rc)
+		return rc;
+	show(w, o);
+	if (o->out)
+		rc = plan_save(w, o->out, flags, &o->only, &o->except);
+	return rc;
+}
+
+static int run(struct cli *cli, int argc, char **argv)
+{
+	struct plan_options o = {0};
+	struct work w = {0};
+	int rc, code;
+
+	rc = options_parse(cli, rows, &o, argc, argv);
+	if (rc > 0)
+		rc = diag_error(&cli->d, ERR_USAGE, "plan takes no arguments, but got \"%s\".", argv[0]);
+	if (!rc && o.out && o.cached)
+		rc = diag_error(&cli->d, ERR_USAGE,
+				"A plan from the snapshot (--cached) cannot be saved: it was not checked against AWS.");
+	if (!rc)
+		rc = work_spec(&w, cli);
+	if (!rc)
+		rc = make(&w, &o);
+	code = rc                                                    ? exit_code_of(rc)
+	       : o.detailed && w.has_plan && !plan_is_empty(&w.plan) ? EXIT_DIFFERENCES
+								     : EXIT_DONE;
+	work_release(&w);
+	cli_report(cli);
+	return code;
+}
+
+const struct command cmd_plan = {
+    .name = "plan",
+    .summary = "show what would change",
+    .usage = "[--out FILE] [--only ADDR] [--except ADDR] [--expand] [--md] [--cached] [--destroy]",
+    .options = rows,
+    .run = run,
+};

@@ -1,0 +1,40 @@
+/* berth validate - is the spec right? Offline, without credentials. */
+#include "base/err.h"
+#include "cli/commands.h"
+#include "cli/work.h"
+#include "engine/graph.h"
+
+#include <stdlib.h>
+
+static int run(struct cli *cli, int argc, char **argv)
+{
+	struct work w = {0};
+	struct edge *edge = NULL;
+	size_t n_edge = 0, *order = NULL;
+	int rc;
+
+	rc = options_parse(cli, NULL, NULL, argc, argv);
+	if (rc > 0)
+		rc = diag_error(&cli->d, ERR_USAGE, "validate takes no arguments, but got \"%s\".", argv[0]);
+	if (!rc)
+		rc = work_spec(&w, cli);
+	if (!rc)
+		rc = graph_build(&w.spec, &edge, &n_edge, &order, &cli->d);
+	free(edge);
+	free(order);
+	if (!rc && cli->g.json)
+		cli_json("validate", json_pack("{s:b, s:I}", "valid", 1, "resources", (json_int_t)w.spec.n));
+	else if (!rc)
+		printf("%s is valid: %zu resources for app %s, environment %s.\n", w.spec.file, w.spec.n, w.spec.app,
+		       w.spec.env);
+	work_release(&w);
+	return cli_fail(cli, rc);
+}
+
+const struct command cmd_validate = {
+    .name = "validate",
+    .summary = "check the spec, offline",
+    .usage = "",
+    .run = run,
+    .offline = true,
+};

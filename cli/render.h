@@ -1,0 +1,35 @@
+/*
+ * render - plans, drift and progress for people.
+ */
+#pragma once
+
+#include "engine/apply.h"
+#include "engine/drift.h"
+#include "engine/plan.h"
+
+#include <stdio.h>
+
+struct render {
+	FILE *to;
+	bool color, verbose, markdown;
+};
+
+void render_plan(const struct render *r, const struct plan *p, const struct spec *spec, const struct world *w);
+void render_counts(const struct render *r, const struct plan *p);
+void render_drift(const struct render *r, const struct drift *d);
+
+/*
+ * One changed value, line by line: only the members that differ, each with its path; an array of "path", from, to
+ * texts. New array of [path, from, to] with JSON texts, null where a side has none.
+ */
+json_t *render_leaves(const char *field, const json_t *from, const json_t *to);
+/* A value on one line: text in quotes, lists in brackets, long ones cut; what is not known yet in words. New. */
+char *render_value(const json_t *v);
+
+/* Live progress on a terminal, plain lines elsewhere, JSON lines with --json. */
+struct progress_view;
+struct progress_view *progress_new(FILE *to, bool tty, bool color, bool json);
+/* For apply_request.progress; arg is the view. */
+void progress_show(void *arg, const struct progress *p);
+/* Clears what is only live. */
+void progress_free(struct progress_view *v);

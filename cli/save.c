@@ -1,0 +1,134 @@
+#include "cli/save.h"
+#include "base/err.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FORMAT "berth.saved-plan/1"
+
+static json_t *words_to_json(const struct words *words)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; words && i < words->n; i++)
+		json_array_append_new(out, json_string(words->word[i]));
+	return out;
+}
+
+static void words_from_json(const json_t *list, struct words *ret)
+{
+	*ret = (struct words){0};
+	for (size_t i = 0; i < json_array_size(list) && ret->n + 1 < ARRAY_SIZE(ret->word); i++)
+		ret->word[ret->n++] = json_string_value(json_array_get(list, i));
+}
+
+/* Whole or not at all: written beside, synced, renamed. */
+static int write_whole(struct cli *cli, const char *path, const char *text)
+{
+	char *tmp CLEANUP(freep) = xasprintf("%s.tmp", path);
+	size_t n = strlen(text);
+	int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	bool ok = fd >= 0;
+
+	for (size_t at = 0; ok && at < n;) {
+		ssize_t got = write(fd, text + at, n - at);
+
+		ok = got > 0 || (got < 0 && errno == EINTR);
+		at += got > 0 ? (size_t)got : 0;
+	}
+	ok = ok && !fsync(fd);
+	if (fd >= 0 && close(fd))
+		ok = false;
+	if (ok && !rename(tmp, path))
+		return 0;
+	diag_error(&cli->d, ERR_IO, "%s cannot be written: %s.", path, strerror(errno));
+	(void)unlink(tmp);
+	return ERR_IO;
+}
+
+int plan_save(struct work *w, const char *path, unsigned flags, const struct words *only, const struct words *except)
+{
+	json_auto_t *doc = json_pack("{s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "format", FORMAT, "spec_digest",
+				     w->spec.digest, "flags", (int)flags, "only", words_to_json(only), "except",
+				     words_to_json(except), "spec", spec_to_json(&w->spec), "plan",
+				     plan_to_json(&w->plan, &w->spec, &w->world), "seen", plan_seen(&w->world));
+	char *text CLEANUP(freep) = val_text(doc);
+
+	return write_whole(w->cli, path, text);
+}
+
+int plan_load(struct cli *cli, const char *path, json_t **ret)
+{
+	json_error_t e;
+	json_t *doc = json_load_file(path, JSON_REJECT_DUPLICATES, &e);
+	const char *format = val_str(doc, "format");
+
+	if (doc && format && !strcmp(format, FORMAT)) {
+		*ret = doc;
+		return 0;
+	}
+	if (!doc && e.line < 0)
+		diag_error(&cli->d, ERR_IO, "%s: %s.", path, e.text);
+	else if (!doc)
+		diag_error(&cli->d, ERR_INVALID, "%s:%d:%d: this is no saved plan: %s.", path, e.line, e.column,
+			   e.text);
+	else
+		diag_error(&cli->d, ERR_INVALID, "%s is no saved plan of this berth (format %s, not %s).", path,
+			   format ? format : "none", FORMAT);
+	diag_hint(&cli->d, "`berth plan --out FILE` makes one.");
+	json_decref(doc);
+	return ERR_INVALID;
+}
+
+/* Names what is another now, so that the reader need not guess. */
+static int compare_seen(struct cli *cli, const json_t *was, const json_t *is)
+{
+	json_t *digest;
+	const char *address;
+	size_t errors = cli->d.errors;
+
+	json_object_foreach ((json_t *)was, address, digest)
+		if (!json_equal(digest, json_object_get(is, address)))
+			diag_error(&cli->d, ERR_STALE, "%s %s since the plan was saved.", address,
+				   json_object_get(is, address) ? "was changed" : "is gone");
+	json_object_foreach ((json_t *)is, address, digest)
+		if (!json_object_get(was, address))
+			diag_error(&cli->d, ERR_STALE, "%s has come since the plan was saved.", address);
+	if (cli->d.errors == errors)
+		return 0;
+	diag_hint(&cli->d, "Nothing was changed. Plan again.");
+	return ERR_STALE;
+}
+
+int plan_restore(struct work *w, struct cli *cli, const json_t *doc)
+{
+	struct words only, except;
+	json_auto_t *seen = NULL, *plan = NULL;
+	unsigned flags = (unsigned)val_int(doc, "flags", 0);
+	int rc;
+
+	words_from_json(json_object_get(doc, "only"), &only);
+	words_from_json(json_object_get(doc, "except"), &except);
+	rc = work_saved_spec(w, cli, json_object_get(doc, "spec"));
+	if (!rc)
+		rc = work_open(w);
+	if (!rc)
+		rc = work_refresh(w);
+	if (rc)
+		return rc;
+	seen = plan_seen(&w->world);
+	rc = compare_seen(cli, json_object_get(doc, "seen"), seen);
+	if (!rc)
+		rc = work_plan(w, flags, &only, &except);
+	if (rc)
+		return rc;
+	plan = plan_to_json(&w->plan, &w->spec, &w->world);
+	if (json_equal(plan, json_object_get(doc, "plan")))
+		return 0;
+	diag_error(&cli->d, ERR_STALE, "The saved plan is not what would be done now.");
+	diag_hint(&cli->d, "Nothing was changed. Plan again.");
+	return ERR_STALE;
+}

@@ -1,0 +1,16 @@
+/*
+ * save - a plan in a file, and back: applied exactly, or refused.
+ *
+ * The file holds the expanded spec, the options of the plan, the plan itself and a
+ * digest of every object that was looked at. To apply it, everything is read
+ * again; if any digest or action is another now, it is stale. No secret is in it.
+ */
+#pragma once
+
+#include "cli/work.h"
+
+int plan_save(struct work *w, const char *path, unsigned flags, const struct words *only, const struct words *except);
+/* Reads the file: *ret is the document. ERR_INVALID if it is none, or of another format. */
+int plan_load(struct cli *cli, const char *path, json_t **ret);
+/* Spec, live objects and plan as the document says; ERR_STALE with what has moved. w is uninitialised. */
+int plan_restore(struct work *w, struct cli *cli, const json_t *doc);

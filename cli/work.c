@@ -1,0 +1,245 @@
+#include "cli/work.h"
+#include "base/err.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char *spec_path(struct cli *cli)
+{
+	return xstrdup(cli->g.file ? cli->g.file : "berth.yaml");
+}
+
+static char *folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup("");
+}
+
+int work_spec(struct work *w, struct cli *cli)
+{
+	char *path CLEANUP(freep) = spec_path(cli);
+	struct spec_options options = {.file = path, .env = cli->g.env};
+	int rc;
+
+	*w = (struct work){.cli = cli};
+	if (!cli->g.file && access(path, F_OK)) {
+		diag_error(&cli->d, ERR_USAGE, "There is no berth.yaml here.");
+		diag_hint(&cli->d, "`berth init` writes a first one; -f names another file.");
+		return ERR_USAGE;
+	}
+	rc = spec_load(&options, &w->spec, &cli->d);
+	if (rc)
+		return rc;
+	w->has_spec = true;
+	w->dir = folder_of(path);
+	return 0;
+}
+
+int work_saved_spec(struct work *w, struct cli *cli, const json_t *doc)
+{
+	char *path CLEANUP(freep) = spec_path(cli);
+	int rc;
+
+	*w = (struct work){.cli = cli};
+	rc = spec_from_json(doc, &w->spec, &cli->d);
+	if (rc)
+		return rc;
+	w->has_spec = true;
+	w->dir = folder_of(path);
+	return 0;
+}
+
+static int add_known(void *arg, const struct state_object *o)
+{
+	struct work *w = arg;
+
+	json_array_append_new(w->known, json_pack("{s:s, s:s, s:O, s:O?}", "address", o->address, "type", o->type,
+						  "fields", o->fields, "tags", o->tags));
+	return 0;
+}
+
+static int add_applied(void *arg, const struct state_object *o)
+{
+	struct work *w = arg;
+
+	w->applied = xrealloc(w->applied, w->n_applied + 1, sizeof(*w->applied));
+	w->applied[w->n_applied++] = (struct applied_object){.address = xstrdup(o->address),
+							     .type = xstrdup(o->type),
+							     .fields = json_incref((json_t *)o->fields),
+							     .tags = json_incref((json_t *)o->tags)};
+	return 0;
+}
+
+static int open_state(struct work *w)
+{
+	char *path CLEANUP(freep) = xasprintf("%s.berth/%s.db", w->dir, w->spec.env);
+	struct diag *d = &w->cli->d;
+	int rc;
+
+	rc = state_open(path, w->spec.app, w->spec.env, &w->state, d);
+	if (rc)
+		return rc;
+	w->known = json_array();
+	rc = state_each(w->state, STATE_LIVE, add_known, w, d);
+	if (!rc)
+		rc = state_each(w->state, STATE_APPLIED, add_applied, w, d);
+	return rc;
+}
+
+int work_open(struct work *w)
+{
+	const struct spec *spec = &w->spec;
+	struct session_options options = {.app = spec->app,
+					  .env = spec->env,
+					  .prefix = spec->prefix,
+					  .region = spec->region,
+					  .profile = w->cli->g.profile};
+	int rc;
+
+	rc = open_state(w);
+	if (rc)
+		return rc;
+	w->has_session = true;
+	rc = session_open(&w->session, &options, &w->cli->d);
+	if (rc)
+		return rc;
+	return session_identify(&w->session, spec->account, &w->cli->d);
+}
+
+/* An unsaved snapshot costs the next run some time, nothing else: only said. */
+static void save_snapshot(struct work *w)
+{
+	struct state_object *o = xcalloc(w->world.n, sizeof(*o));
+	json_t **fields = xcalloc(w->world.n, sizeof(json_t *));
+	struct diag own = {0};
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->world.n; i++) {
+		const struct object *obj = w->world.object[i];
+
+		if (obj->standing == FOREIGN)
+			continue;
+		fields[n] = storable_fields(obj->type, obj->fields);
+		o[n] = (struct state_object){.address = obj->address,
+					     .type = obj->type->name,
+					     .arn = obj->arn,
+					     .fields = fields[n],
+					     .tags = obj->tags,
+					     .read_ms = loop_wall(w->session.loop)};
+		n++;
+	}
+	if (!json_object_size(w->world.unread) && state_replace(w->state, STATE_LIVE, o, n, &own))
+		diag_warn(&w->cli->d, "The snapshot was not saved, going on without it: %s",
+			  own.n ? own.item[0].text : "");
+	for (size_t i = 0; i < n; i++)
+		json_decref(fields[i]);
+	free(fields);
+	free(o);
+	diag_release(&own);
+}
+
+int work_refresh(struct work *w)
+{
+	size_t n = json_array_size(w->known);
+	struct known_object *known = xcalloc(n, sizeof(*known));
+	struct refresh_request req = {.session = &w->session, .spec = &w->spec, .known = known, .n_known = n};
+	int rc;
+
+	for (size_t i = 0; i < n; i++) {
+		const json_t *o = json_array_get(w->known, i);
+
+		known[i] = (struct known_object){.address = val_str(o, "address"),
+						 .type = val_str(o, "type"),
+						 .fields = json_object_get(o, "fields")};
+	}
+	world_init(&w->world);
+	w->has_world = true;
+	rc = refresh(&req, &w->world, &w->cli->d);
+	free(known);
+	if (!rc)
+		save_snapshot(w);
+	return rc;
+}
+
+int work_cached(struct work *w)
+{
+	int rc = open_state(w);
+
+	if (rc)
+		return rc;
+	world_init(&w->world);
+	w->has_world = true;
+	if (!json_array_size(w->known)) {
+		diag_error(&w->cli->d, ERR_ABSENT, "There is no snapshot to plan with.");
+		diag_hint(&w->cli->d, "Leave --cached out once: a plan from AWS makes one.");
+		return ERR_ABSENT;
+	}
+	json_object_set_new(w->world.aws, "region", json_string(w->spec.region));
+	for (size_t i = 0; i < json_array_size(w->known); i++) {
+		const json_t *o = json_array_get(w->known, i);
+		const struct rtype *t = rtype_find(val_str(o, "type"));
+		json_t *tags = json_object_get(o, "tags");
+
+		if (t)
+			world_add(&w->world, t, val_str(o, "address"), json_incref(json_object_get(o, "fields")),
+				  json_is_object(tags) ? json_incref(tags) : NULL);
+	}
+	return 0;
+}
+
+int work_plan(struct work *w, unsigned flags, const struct words *only, const struct words *except)
+{
+	struct plan_request req = {.spec = &w->spec,
+				   .world = &w->world,
+				   .flags = flags,
+				   .only = only && only->n ? only->word : NULL,
+				   .except = except && except->n ? except->word : NULL};
+
+	w->has_plan = true;
+	return plan_make(&req, &w->plan, &w->cli->d);
+}
+
+int work_record_applied(struct work *w)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < w->plan.n && !rc; i++) {
+		const struct action *a = &w->plan.action[i];
+		const struct object *obj = a->act == ACT_NOOP ? a->have : NULL;
+		json_auto_t *fields = obj ? storable_fields(obj->type, obj->fields) : NULL;
+		struct state_object o = {.address = a->address, .type = a->type->name, .fields = fields};
+
+		if (!obj)
+			continue;
+		o.arn = obj->arn;
+		o.tags = obj->tags;
+		o.read_ms = loop_wall(w->session.loop);
+		rc = state_put(w->state, STATE_APPLIED, &o, &w->cli->d);
+	}
+	return rc;
+}
+
+void work_release(struct work *w)
+{
+	if (w->has_plan)
+		plan_release(&w->plan);
+	if (w->has_world)
+		world_release(&w->world);
+	if (w->has_session)
+		session_close(&w->session);
+	state_close(w->state);
+	if (w->has_spec)
+		spec_release(&w->spec);
+	for (size_t i = 0; i < w->n_applied; i++) {
+		free(w->applied[i].address);
+		free(w->applied[i].type);
+		json_decref(w->applied[i].fields);
+		json_decref(w->applied[i].tags);
+	}
+	free(w->applied);
+	json_decref(w->known);
+	free(w->dir);
+	*w = (struct work){0};
+}
