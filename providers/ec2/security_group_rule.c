@@ -40,31 +40,40 @@ static bool has_ports(const char *protocol)
 	return false;
 }
 
+static int check_types(json_int_t type, json_int_t code, const char *protocol, struct diag *d)
+{
+	if (type > 255 || code > 255)
+		return diag_error(d, ERR_INVALID, "The type (from_port) and code (to_port) of %s go up to 255.",
+				  protocol);
+	if (type < 0 && code >= 0)
+		return diag_error(d, ERR_INVALID, "All types of %s (from_port -1) have all codes: to_port must be -1.",
+				  protocol);
+	return 0;
+}
+
+static int check_range(json_int_t from, json_int_t to, struct diag *d)
+{
+	if (from < 0 || from > to)
+		return diag_error(d, ERR_INVALID, "from_port and to_port must be a range within 0 to 65535.");
+	return 0;
+}
+
 static int check_ports(const json_t *want, const char *protocol, struct diag *d)
 {
 	const json_t *from = json_object_get(want, "from_port"), *to = json_object_get(want, "to_port");
 	bool icmp = !strncmp(protocol, "icmp", 4);
 
-	if (!has_ports(protocol))
-		return !from && !to
-			   ? 0
-			   : diag_error(d, ERR_INVALID,
-					"Protocol %s has no ports: AWS drops them, leave out from_port and to_port.",
-					protocol);
-	if (!from || !to)
+	if (!has_ports(protocol) && (from || to))
+		return diag_error(d, ERR_INVALID,
+				  "Protocol %s has no ports: AWS drops them, leave out from_port and to_port.",
+				  protocol);
+	if (has_ports(protocol) && !(from && to))
 		return diag_error(d, ERR_INVALID, "Protocol %s needs both from_port and to_port%s.", protocol,
 				  icmp ? " (type and code, -1 for all)" : "");
 	if (!json_is_integer(from) || !json_is_integer(to))
 		return 0;
-	if (!icmp && (json_integer_value(from) < 0 || json_integer_value(from) > json_integer_value(to)))
-		return diag_error(d, ERR_INVALID, "from_port and to_port must be a range within 0 to 65535.");
-	if (icmp && (json_integer_value(from) > 255 || json_integer_value(to) > 255))
-		return diag_error(d, ERR_INVALID, "The type (from_port) and code (to_port) of %s go up to 255.",
-				  protocol);
-	if (icmp && json_integer_value(from) < 0 && json_integer_value(to) >= 0)
-		return diag_error(d, ERR_INVALID, "All types of %s (from_port -1) have all codes: to_port must be -1.",
-				  protocol);
-	return 0;
+	return icmp ? check_types(json_integer_value(from), json_integer_value(to), protocol, d)
+		    : check_range(json_integer_value(from), json_integer_value(to), d);
 }
 
 static bool spans(const json_t *want, const char *protocol, json_int_t port)

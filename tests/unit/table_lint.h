@@ -212,22 +212,41 @@ static void check_default(struct lint *l, const char *where, const struct field 
 	diag_release(&d);
 }
 
+static void check_create_only(struct lint *l, const char *where, const struct field *f)
+{
+	if (f->mod)
+		fault(l, where, "cannot be changed, but says how");
+	if (f->flags & (NOT_ON_CREATE | ON_DELETE | FIXED_PRESENCE))
+		fault(l, where, "is sent when made, or it is not");
+}
+
 static void check_class(struct lint *l, const char *where, const struct field *f)
 {
 	if ((f->flags & REQUIRED) && (f->flags & COMPUTED))
 		fault(l, where, "cannot be required and computed");
 	if ((f->flags & (STATUS | VOLATILE)) && !(f->flags & COMPUTED))
 		fault(l, where, "what moves by itself is computed");
-	if ((f->flags & COMPUTED) && !f->in && f->out && !*f->out)
-		fault(l, where, "is neither sent nor read");
-	if ((f->flags & (COMPUTED | WRITE_ONLY)) == COMPUTED && !f->in && !f->out)
+	if ((f->flags & COMPUTED) && !f->in && !(f->out && *f->out))
 		fault(l, where, "is read from nowhere");
 	if ((f->flags & WRITE_ONLY) && f->out && *f->out)
 		fault(l, where, "is never read, but says where");
-	if ((f->flags & CREATE_ONLY) && f->mod)
-		fault(l, where, "cannot be changed, but says how");
-	if ((f->flags & CREATE_ONLY) && (f->flags & (NOT_ON_CREATE | ON_DELETE | FIXED_PRESENCE)))
-		fault(l, where, "is sent when made, or it is not");
+	if (f->flags & CREATE_ONLY)
+		check_create_only(l, where, f);
+}
+
+static void check_updated(struct lint *l, const char *where, const struct field *f)
+{
+	const struct call *by = &l->t->update[f->by], *other = f->or_by ? &l->t->update[f->or_by - 1] : NULL;
+
+	if ((f->flags & NOT_ON_CREATE) && !by->action)
+		fault(l, where, "create does not take it, and no update call carries it");
+	if (!(f->flags & (CREATE_ONLY | ID)) && !by->action)
+		fault(l, where, "can be changed, but update[%u] does not exist", f->by);
+	if (other &&
+	    !((by->when && other->when) || ((by->flags | other->flags) & (CALL_EACH_ADDED | CALL_EACH_REMOVED))))
+		fault(l, where, "two update calls carry it: both need a `when`");
+	if (f->clear && !l->t->update[f->clear - 1].action)
+		fault(l, where, "update[%u], which clears it, does not exist", f->clear - 1);
 }
 
 /* Each settable field must find its way into some request. */
@@ -243,16 +262,10 @@ static void check_carried(struct lint *l, const char *where, const struct field 
 		fault(l, where, "there is no such update call");
 		return;
 	}
-	if ((f->flags & NOT_ON_CREATE) && !t->update[f->by].action)
-		fault(l, where, "create does not take it, and no update call carries it");
-	if (!(f->flags & (CREATE_ONLY | ID)) && !fixed_sense && !t->update[f->by].action)
-		fault(l, where, "can be changed, but update[%u] does not exist", f->by);
-	if (f->or_by && (!t->update[f->by].when || !t->update[f->or_by - 1].when))
-		fault(l, where, "two update calls carry it: both need a `when`");
-	if (f->clear && !t->update[f->clear - 1].action)
-		fault(l, where, "update[%u], which clears it, does not exist", f->clear - 1);
 	if (fixed_sense && !(f->flags & CREATE_ONLY) && !(t->hooks && t->hooks->build))
 		fault(l, where, "no request carries it");
+	if (!fixed_sense)
+		check_updated(l, where, f);
 }
 
 static void check_field(struct lint *l, const char *where, const struct field *f, bool nested)

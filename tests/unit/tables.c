@@ -25,11 +25,24 @@ static void check_action(struct lint *l, const char *where, const struct call *c
 	check_text(l, where, c->action);
 }
 
+static void check_paging(struct lint *l, const char *where, const struct call *c)
+{
+	const struct paging *paging = l->t->svc->paging;
+
+	if ((c->flags & CALL_PAGED) && !paging)
+		fault(l, where, "the service has no pages");
+	if ((c->flags & CALL_PAGED) && !(c->rows && strstr(c->rows, "[]")))
+		fault(l, where, "pages are joined at the [] of `rows`, which has none");
+	if (c->page && paging && c->page > paging->max)
+		fault(l, where, "the service gives at most %u a page", paging->max);
+}
+
 static void check_call(struct lint *l, const char *where, const struct call *c)
 {
 	if (!c->action)
 		return;
 	check_action(l, where, c);
+	check_paging(l, where, c);
 	check_path(l, where, c->body);
 	check_path(l, where, c->rows);
 	check_path(l, where, c->token);
@@ -41,12 +54,6 @@ static void check_call(struct lint *l, const char *where, const struct call *c)
 		fault(l, where, "a batch needs a fixed path that ends in []");
 	if ((c->flags & (CALL_PER_PARENT | CALL_ALL_PARENTS)) && !l->t->parent)
 		fault(l, where, "there is no parent to list by");
-	if ((c->flags & CALL_PAGED) && !l->t->svc->paging)
-		fault(l, where, "the service has no pages");
-	if ((c->flags & CALL_PAGED) && !(c->rows && strstr(c->rows, "[]")))
-		fault(l, where, "pages are joined at the [] of `rows`, which has none");
-	if (c->page && l->t->svc->paging && c->page > l->t->svc->paging->max)
-		fault(l, where, "the service gives at most %u a page", l->t->svc->paging->max);
 }
 
 static void check_many(struct lint *l, const char *what, const struct call *c, size_t n)
@@ -213,20 +220,27 @@ static void check_stamp(struct lint *l)
 	}
 }
 
+static void check_seen(struct lint *l)
+{
+	const char *name = NULL, *address = l->t->seen_in;
+	const struct rtype *of = rtype_of_address(address, &name);
+
+	if (!of || !rtype_field(of, name))
+		fault(l, "seen_in", "there is no field %s", address);
+}
+
 static void check_others(struct lint *l)
 {
 	const struct rtype *t = l->t;
 	const struct field *unique = t->unique ? rtype_field(t, t->unique) : NULL;
-	const char *dot = t->seen_in ? strrchr(t->seen_in, '.') : NULL;
-	char *seen CLEANUP(freep) = dot ? xstrndup(t->seen_in, (size_t)(dot - t->seen_in)) : NULL;
 
 	for (const char *const *a = t->after; a && *a; a++)
 		if (!rtype_find(*a))
 			fault(l, "after", "there is no type %s", *a);
 	if (t->unique && (!unique || unique->type->kind != KIND_STR || t->replace != CREATE_FIRST))
 		fault(l, "unique", "is a text field of a type that is replaced CREATE_FIRST");
-	if (t->seen_in && (!seen || !rtype_find(seen) || !rtype_field(rtype_find(seen), dot + 1)))
-		fault(l, "seen_in", "there is no field %s", t->seen_in);
+	if (t->seen_in)
+		check_seen(l);
 	if (!t->doc || !*t->doc)
 		fault(l, "doc", "has no sentence for `explain`");
 }
