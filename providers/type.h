@@ -82,7 +82,9 @@ struct field {
 	const char *dflt;        /* AWS's default as JSON text: an absent wish means this, and so does an absent live value */
 	const char *doc;         /* one sentence for explain */
 	unsigned by;             /* index of the update call that carries it */
-	unsigned or_by;          /* 1 + index of another one that does, where the order hangs on the wish: `when` decides; 0: none */
+	/* 1 + index of another one that does: where the order hangs on the wish (`when` decides), or where one call adds
+	   members and one removes them. 0: none. */
+	unsigned or_by;
 	unsigned clear;          /* 1 + index of the update call that clears it when the wish is absent; 0: send `null_text` */
 	/* What an absent wish is sent as in an update ("" for IAM descriptions). NULL: cannot be cleared, but by a CALL_WHOLE
 	   that leaves it out. */
