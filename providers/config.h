@@ -55,6 +55,8 @@ const char *aws_env_get(const struct aws_env *env, const char *name);
 /* Where a service is for a region. url has no trailing slash; path prefixes of custom endpoints are kept. */
 struct aws_endpoint {
 	char *url;            /* "https://ec2.us-east-1.amazonaws.com" */
+	char *host;           /* as signed and sent: lower case, no default port */
+	const char *prefix;   /* path of a custom endpoint, inside url; "" if none */
 	char *signing_region;
 	bool custom;          /* from AWS_ENDPOINT_URL and kin */
 };

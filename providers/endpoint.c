@@ -223,6 +223,22 @@ static int custom(const struct service *svc, const char *url, const char *from, 
 	return 0;
 }
 
+/* "https://Host:443/x" -> "host" and "/x": what is signed must be what arrives. */
+static void split_url(struct aws_endpoint *e)
+{
+	bool tls = !strncasecmp(e->url, "https:", 6);
+	const char *host = strstr(e->url, "://") + 3, *port = tls ? ":443" : ":80";
+	size_t n = strcspn(host, "/"), len = strlen(port);
+
+	e->prefix = host + n;
+	if (n > len && !strncmp(host + n - len, port, len))
+		n -= len;
+	e->host = xstrndup(host, n);
+	for (char *p = e->host; *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p - 'A' + 'a');
+}
+
 int aws_endpoint_resolve(const struct aws_config *c, const struct service *svc, const char *region,
 			 struct aws_endpoint *ret, struct diag *d)
 {
@@ -241,6 +257,7 @@ int aws_endpoint_resolve(const struct aws_config *c, const struct service *svc, 
 		computed(c, svc, region, &e);
 	if (rc)
 		return rc;
+	split_url(&e);
 	e.signing_region = signing_region(svc, region);
 	*ret = e;
 	return 0;
@@ -249,6 +266,7 @@ int aws_endpoint_resolve(const struct aws_config *c, const struct service *svc, 
 void aws_endpoint_release(struct aws_endpoint *e)
 {
 	free(e->url);
+	free(e->host);
 	free(e->signing_region);
 	*e = (struct aws_endpoint){0};
 }

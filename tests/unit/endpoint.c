@@ -226,3 +226,30 @@ TEST(malformed_regions_are_refused)
 	check_refused(NULL, NULL, "no AWS region");
 	check_refused("http://127.0.0.1", "nowhere", "no AWS region");
 }
+
+static void check_host(const char *url, const char *host, const char *prefix)
+{
+	struct fake_home h;
+	struct aws_endpoint e;
+	char *said;
+
+	fake_home_open(&h);
+	fake_env(&h, "AWS_ENDPOINT_URL", url);
+	CHECK_INT(resolve(&h, "ec2", "us-east-1", &e, &said), 0);
+	CHECK_STR(e.host, host);
+	CHECK_STR(e.prefix, prefix);
+	aws_endpoint_release(&e);
+	free(said);
+	fake_home_close(&h);
+}
+
+/* A default port is neither signed nor sent. */
+TEST(host_and_prefix)
+{
+	check_host(NULL, "ec2.us-east-1.amazonaws.com", "");
+	check_host("http://LocalHost:5000/a/b/", "localhost:5000", "/a/b");
+	check_host("https://example.com:443/x", "example.com", "/x");
+	check_host("http://example.com:443", "example.com:443", "");
+	check_host("http://example.com:80", "example.com", "");
+	check_host("https://[::1]:8443", "[::1]:8443", "");
+}
