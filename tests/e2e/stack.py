@@ -1,0 +1,91 @@
+"""What the end-to-end tests share: an empty local account, a folder with a spec, and berth as a user runs it."""
+import json
+import os
+import pathlib
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "sandbox"))
+
+import harness  # noqa: E402  (starts the local AWS in this process)
+
+import account  # noqa: E402
+
+BERTH = os.environ.get("BERTH", str(ROOT / "build" / "cli" / "berth"))
+SAN = {"ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1", "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
+
+
+class StackCase(harness.Case):
+    """Each test: an empty account and a folder with berth.yaml."""
+    spec = "gengar.yaml"
+    knobs = {"page_size": 5, "scale": 0.1}
+
+    def setUp(self):
+        super().setUp()
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="berth-e2e-"))
+        self.addCleanup(shutil.rmtree, self.dir, True)
+        shutil.copy(ROOT / "examples" / self.spec, self.dir / "berth.yaml")
+
+    def env(self, **more):
+        env = {"PATH": os.environ["PATH"], "HOME": str(self.dir), "AWS_ENDPOINT_URL": harness.endpoint(),
+               "AWS_ACCESS_KEY_ID": harness.AKID, "AWS_SECRET_ACCESS_KEY": harness.SECRET,
+               "AWS_EC2_METADATA_DISABLED": "true", "TERM": "dumb", **SAN, **more}
+        return {k: v for k, v in env.items() if v is not None}
+
+    def run_berth(self, *args, env=None, timeout=120, **kwargs):
+        return subprocess.run([BERTH, *args], cwd=self.dir, env=env or self.env(), text=True, timeout=timeout,
+                              stdin=subprocess.DEVNULL, capture_output=True, **kwargs)
+
+    def berth(self, *args, code=0, **kwargs):
+        """Runs berth and demands an exit code; its stdout."""
+        done = self.run_berth(*args, **kwargs)
+        self.assertEqual(done.returncode, code,
+                         f"berth {' '.join(args)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
+        self.assertNotIn("runtime error", done.stderr)
+        self.assertNotIn("AddressSanitizer", done.stderr)
+        self.last = done
+        return done.stdout
+
+    def apply(self, **kwargs):
+        return self.berth("apply", "--yes", **kwargs)
+
+    def plan(self):
+        """The plan as its JSON document."""
+        return json.loads(self.berth("--json", "plan"))
+
+    def actions(self):
+        """{address: action} of the plan."""
+        return {a["address"]: a["action"] for a in self.plan()["actions"]}
+
+    def assert_settled(self):
+        plan = self.plan()
+        self.assertEqual(plan["actions"], [], json.dumps(plan["actions"], indent=1))
+
+    def edit(self, pattern, replacement, count=1):
+        path = self.dir / "berth.yaml"
+        text, n = re.subn(pattern, replacement, path.read_text(), count=count, flags=re.M)
+        self.assertGreaterEqual(n, 1, f"the spec has no {pattern}")
+        path.write_text(text)
+
+    def live(self, address):
+        """Fields of a live object as berth's snapshot has them."""
+        with sqlite3.connect(self.dir / ".berth" / "default.db") as db:
+            row = db.execute("SELECT fields FROM live WHERE address = ?", (address,)).fetchone()
+        self.assertIsNotNone(row, f"{address} is not in the snapshot")
+        return json.loads(row[0])
+
+    def addresses(self):
+        with sqlite3.connect(self.dir / ".berth" / "default.db") as db:
+            return [row[0] for row in db.execute("SELECT address FROM live ORDER BY address")]
+
+    @staticmethod
+    def aws(service, **options):
+        return harness.client(service, **options)
+
+    def listing(self):
+        return account.listing(harness.client)
