@@ -16,7 +16,8 @@ DEFAULTS = {
     "global_region": True,      # IAM and the other global services must be signed for us-east-1
     "scale": 1.0,               # multiplies every duration below
     "broken_image": "broken",   # a task whose image contains this text never becomes healthy
-    "missing_image_check": False,
+    "missing_image_check": False,   # a task whose image is not in ECR cannot start
+    "run_task_exit_code": 0,    # of a one-off task whose image is not broken
     "apigw_conflicts": False,   # refuse a second write to one API within apigw_conflict_s
     "faults": [],               # reserved for the fault middleware
 }

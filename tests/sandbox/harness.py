@@ -39,7 +39,8 @@ def client(service, key=AKID, secret=SECRET, token=None, region="us-east-1", **o
         _clients[name] = _session.create_client(
             service, region_name=region, endpoint_url=endpoint(), aws_access_key_id=key,
             aws_secret_access_key=secret, aws_session_token=token,
-            config=Config(retries={"max_attempts": 0}, parameter_validation=False, proxies={}, **options))
+            config=Config(retries={"max_attempts": 0}, parameter_validation=False, proxies={},
+                          inject_host_prefix=False, **options))
     return _clients[name]
 
 
