@@ -377,7 +377,7 @@ static void judge_ready(struct node *n, const struct reading *r)
 	learn(n, r->fields);
 	if (!w || !w->field || has_word(w->ok, text)) {
 		settled(n);
-	} else if (has_word(w->bad, text)) {
+	} else if (has_word(w->bad, text) && node_elapsed(n) >= (int64_t)w->grace * 1000) {
 		ready_failed(n, r, text);
 	} else {
 		n->ok_in_row = 0;

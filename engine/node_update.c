@@ -56,6 +56,22 @@ static void after_check(struct node *n)
 	node_enter(n, n->kind == NODE_DELETE ? STEP_DELETE : STEP_SECRETS);
 }
 
+/* What another step of this run has healed in passing (a blackhole route) needs no complaint. */
+static bool is_fulfilled(struct node *n, const json_t *live)
+{
+	struct diag ignored = {0};
+	json_auto_t *raw = n->kind == NODE_UPDATE ? node_raw_want(n) : NULL;
+	json_auto_t *resolved = raw ? resolve(&n->ap->resolver, raw, live) : NULL;
+	json_auto_t *want = resolved ? object_canon(n->action->type, resolved, &ignored) : NULL;
+	struct difference *diff = NULL;
+	size_t count = want ? object_diff(n->action->type, want, live, &diff) : 1;
+
+	if (want)
+		differences_free(diff, count);
+	diag_release(&ignored);
+	return count == 0;
+}
+
 static void checked(void *arg, struct reading *r)
 {
 	struct node *n = arg;
@@ -71,7 +87,7 @@ static void checked(void *arg, struct reading *r)
 		return;
 	}
 	moved = moved_field(n->action->type, n->have->fields, r->fields);
-	if (moved) {
+	if (moved && !is_fulfilled(n, r->fields)) {
 		found_moved(n, moved);
 		return;
 	}
@@ -244,6 +260,7 @@ static void merge_obj(struct node *n)
 		if (!json_object_get(obj, key) && (f->flags & (COMPUTED | ID)))
 			json_object_set(obj, key, value);
 	}
+	object_fade_keys(n->action->type, obj, n->live);
 	json_decref(n->obj);
 	n->obj = obj;
 }

@@ -10,6 +10,7 @@ struct op {
 	const struct rtype *type;
 	const struct call *call;
 	char *action;
+	json_t *told; /* what the request says of the rows */
 	enum call_intent intent;
 	void (*done)(void *arg, struct op_result *res);
 	void *arg;
@@ -19,6 +20,18 @@ struct op {
 static bool listed(const char *const *own, const char *const *common, const struct call_answer *a)
 {
 	return code_in(own, a->code, a->message) || code_in(common, a->code, a->message);
+}
+
+static bool is_absent(const struct op *op, const struct call_answer *a)
+{
+	const struct service *svc = op->type->svc;
+
+	return listed(op->type->absent, svc->absent, a) || (a->status == 404 && svc->protocol == PROTO_REST_JSON);
+}
+
+static bool is_delete(const struct op *op)
+{
+	return op->call >= op->type->del && op->call < op->type->del + RTYPE_DELETES;
 }
 
 /* A create must not be taken for done because something that it refers to is absent. */
@@ -33,13 +46,16 @@ static enum outcome classify(const struct op *op, const struct call_answer *a)
 		return OP_AMBIGUOUS;
 	if (a->err != ERR_AWS)
 		return OP_FAILED;
+	/* What is read or deleted and is not there is absent; only what others refer to may not be visible yet. */
+	if (is_absent(op, a) && (op->intent == CALL_READ || is_delete(op)))
+		return OP_ABSENT;
 	if (code_in(t->retry, a->code, a->message))
 		return OP_RETRY;
 	if (listed(t->clash, svc->clash, a))
 		return OP_CLASH;
 	if (listed(t->busy, svc->busy, a))
 		return OP_BUSY;
-	if (listed(t->absent, svc->absent, a) || (a->status == 404 && svc->protocol == PROTO_REST_JSON))
+	if (is_absent(op, a))
 		return OP_ABSENT;
 	return OP_FAILED;
 }
@@ -53,14 +69,20 @@ static json_t *rows_of(const struct op *op, const json_t *body)
 		return NULL;
 	rows = path_rows(body, op->call->rows);
 	kept = json_array();
-	for (size_t i = 0; i < json_array_size(rows); i++)
-		if (!row_skipped(op->type, json_array_get(rows, i)))
-			json_array_append(kept, json_array_get(rows, i));
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		json_t *row = json_array_get(rows, i);
+
+		if (row_skipped(op->type, row))
+			continue;
+		json_object_set(row, "@", op->told);
+		json_array_append(kept, row);
+	}
 	return kept;
 }
 
 static void op_free(struct op *op)
 {
+	json_decref(op->told);
 	free(op->action);
 	free(op);
 }
@@ -131,6 +153,7 @@ struct op *op_start(struct session *s, const struct op_request *req, void (*done
 	ctx.member = req->member;
 	*op =
 	    (struct op){.s = s, .type = req->type, .call = req->call, .intent = req->intent, .done = done, .arg = arg};
+	op->told = row_told(req->type, req->obj, req->parent);
 	op->action = req->action ? xstrdup(req->action) : bind_action(req->call, req->obj, &ctx);
 	if (!op->action) {
 		op->action = xstrdup(req->call->action);

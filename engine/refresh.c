@@ -9,6 +9,7 @@
 struct listing {
 	struct refresher *r;
 	char *key;
+	json_t *parent; /* fields of the parent listed by, or NULL */
 	struct type_read **waiter;
 	size_t n, cap;
 };
@@ -43,6 +44,24 @@ json_t *live_want(struct refresher *r, const struct resource *res)
 	return resolve(&resolver, res->want, NULL);
 }
 
+/* Read by its family and by what a service uses, one revision comes twice. */
+static bool is_double(const struct type_read *tr, const char *arn)
+{
+	for (size_t i = 0; tr->t->seen_in && arn && i + 1 < tr->n; i++)
+		if (tr->row[i].arn && !strcmp(tr->row[i].arn, arn))
+			return true;
+	return false;
+}
+
+static void row_release(struct live_row *row)
+{
+	json_decref(row->row);
+	json_decref(row->fields);
+	json_decref(row->tags);
+	free(row->arn);
+	free(row->key);
+}
+
 void read_add_rows(struct type_read *tr, const json_t *rows)
 {
 	struct bind_ctx ctx = session_ctx(tr->r->s, NULL);
@@ -57,6 +76,10 @@ void read_add_rows(struct type_read *tr, const json_t *rows)
 		row->tags = tags_absorb(tr->t, row->row);
 		row->arn = object_arn(tr->t, row->fields, &ctx);
 		row->key = object_key(tr->t, row->fields);
+		if (is_double(tr, row->arn)) {
+			row_release(row);
+			tr->n--;
+		}
 	}
 }
 
@@ -222,14 +245,19 @@ static void start_by_name(struct type_read *tr)
 
 /* ---- by list ------------------------------------------------------------------------------------------------ */
 
-static void take_rows(struct type_read *tr, const json_t *body)
+static void take_rows(struct type_read *tr, const json_t *body, const json_t *parent)
 {
-	json_auto_t *rows = path_rows(body, tr->t->list.rows);
+	json_auto_t *rows = path_rows(body, tr->t->list.rows), *told = row_told(tr->t, NULL, parent);
 	json_auto_t *kept = json_array();
 
-	for (size_t i = 0; i < json_array_size(rows); i++)
-		if (!row_skipped(tr->t, json_array_get(rows, i)))
-			json_array_append(kept, json_array_get(rows, i));
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		json_t *row = json_array_get(rows, i);
+
+		if (row_skipped(tr->t, row))
+			continue;
+		json_object_set(row, "@", told);
+		json_array_append(kept, row);
+	}
 	if (!(tr->t->list.flags & CALL_IDS)) {
 		read_add_rows(tr, kept);
 		return;
@@ -242,6 +270,7 @@ static void take_rows(struct type_read *tr, const json_t *body)
 
 static void listing_free(struct listing *l)
 {
+	json_decref(l->parent);
 	free(l->key);
 	free(l->waiter);
 	free(l);
@@ -256,7 +285,7 @@ static void listed(void *arg, struct op_result *res)
 
 		tr->pending--;
 		if (res->outcome == OP_OK)
-			take_rows(tr, res->answer->body);
+			take_rows(tr, res->answer->body, l->parent);
 		else if (res->outcome != OP_ABSENT)
 			read_fail(tr, res);
 		rows_complete(tr);
@@ -294,6 +323,7 @@ static void start_list(struct type_read *tr, const json_t *parent)
 	l = xcalloc(1, sizeof(*l));
 	l->r = r;
 	l->key = xstrdup(key);
+	l->parent = json_is_object(parent) ? json_deep_copy(parent) : NULL;
 	l->waiter = grow(NULL, &l->cap, 1, sizeof(struct type_read *));
 	l->waiter[l->n++] = tr;
 	r->listing = grow(r->listing, &r->cap_listing, r->n_listing + 1, sizeof(struct listing *));
@@ -310,6 +340,19 @@ static const struct rtype *parent_type(const struct rtype *t)
 	return f && f->type->target ? rtype_find(f->type->target) : NULL;
 }
 
+static void start_in_batches(struct type_read *tr, const json_t *all)
+{
+	size_t n = json_array_size(all), size = tr->t->list.batch ? tr->t->list.batch : n;
+
+	for (size_t i = 0; i < n; i += size) {
+		json_auto_t *some = json_array();
+
+		for (size_t k = i; k < n && k < i + size; k++)
+			json_array_append(some, json_array_get(all, k));
+		start_list(tr, some);
+	}
+}
+
 static void start_by_parents(struct type_read *tr)
 {
 	const struct rtype *parent = parent_type(tr->t);
@@ -322,7 +365,7 @@ static void start_by_parents(struct type_read *tr)
 	if (!json_array_size(all))
 		return;
 	if (tr->t->list.flags & CALL_ALL_PARENTS) {
-		start_list(tr, all);
+		start_in_batches(tr, all);
 		return;
 	}
 	for (size_t i = 0; i < json_array_size(all); i++)
@@ -428,73 +471,6 @@ static bool all_read(const struct refresher *r)
 	return all_quiet(r);
 }
 
-/* ---- zones: only asked for when something must be placed -------------------------------------------------------- */
-
-static int is_zone_ref(void *arg, const char *ref)
-{
-	(void)arg;
-	return !strncmp(ref, "aws.zone", 8);
-}
-
-static bool zones_needed(const struct refresher *r)
-{
-	const struct spec *spec = r->req->spec;
-
-	for (size_t i = 0; spec && i < spec->n; i++)
-		if (!world_find(r->w, spec->resource[i].address) &&
-		    val_each_ref(spec->resource[i].want, is_zone_ref, NULL))
-			return true;
-	return false;
-}
-
-static int by_zone_name(const void *a, const void *b)
-{
-	return strcmp(val_str(*(json_t *const *)a, "zoneName"), val_str(*(json_t *const *)b, "zoneName"));
-}
-
-static void take_zones(struct refresher *r, const json_t *body)
-{
-	json_auto_t *items = path_get(body, "availabilityZoneInfo.item[]");
-	size_t n = json_array_size(items);
-	json_t **zone = xcalloc(n, sizeof(*zone));
-	json_t *ids = json_array();
-
-	for (size_t i = 0; i < n; i++)
-		zone[i] = json_array_get(items, i);
-	qsort(zone, n, sizeof(*zone), by_zone_name);
-	for (size_t i = 0; i < n; i++)
-		if (zone_serves_vpc_links(r->s->region, val_str(zone[i], "zoneId")))
-			json_array_append(ids, json_object_get(zone[i], "zoneId"));
-	free(zone);
-	json_object_set_new(r->w->aws, "zone_id", ids);
-}
-
-static void zones_done(void *arg, const struct call_answer *answer)
-{
-	struct refresher *r = arg;
-
-	if (answer->err) {
-		r->rc = answer->err;
-		call_explain(answer, &svc_ec2, "DescribeAvailabilityZones", r->d);
-	} else {
-		take_zones(r, answer->body);
-	}
-	loop_stop(r->s->loop);
-}
-
-/* Ordinary zones only: Local and Wavelength zones have no RDS. */
-static void ask_zones(struct refresher *r)
-{
-	json_auto_t *params = json_pack("{s:[{s:s, s:[s]}, {s:s, s:[s]}, {s:s, s:[s]}]}", "Filter", "Name", "state",
-					"Value", "available", "Name", "opt-in-status", "Value", "opt-in-not-required",
-					"Name", "zone-type", "Value", "availability-zone");
-	struct call_request req = {
-	    .svc = &svc_ec2, .action = "DescribeAvailabilityZones", .params = params, .intent = CALL_READ};
-
-	r->zones_asked = true;
-	call_start(r->s->client, &req, zones_done, r);
-}
-
 /* ---- turns ------------------------------------------------------------------------------------------------------ */
 
 static void step_types(struct refresher *r)
@@ -543,43 +519,6 @@ void refresh_turn(struct refresher *r)
 	loop_after(r->s->loop, 0, turn, r);
 }
 
-static void inventory_done(void *arg, const struct call_answer *answer)
-{
-	struct refresher *r = arg;
-	json_auto_t *rows = NULL;
-
-	r->inventory_done = true;
-	if (answer->err) {
-		/* Only an accelerator: tags are then asked for one by one. */
-		r->inventory_failed = true;
-	} else {
-		rows = path_get(answer->body, "ResourceTagMappingList[]");
-		for (size_t i = 0; i < json_array_size(rows); i++) {
-			const json_t *row = json_array_get(rows, i);
-			const char *arn = val_str(row, "ResourceARN");
-
-			if (arn)
-				json_object_set_new(r->inventory, arn,
-						    tags_from_wire(TAGS_PAIRS_UPPER, json_object_get(row, "Tags")));
-		}
-	}
-	refresh_turn(r);
-}
-
-static void ask_inventory(struct refresher *r)
-{
-	json_auto_t *params = json_pack("{s:[{s:s, s:[s]}, {s:s, s:[s]}]}", "TagFilters", "Key", "berth:app", "Values",
-					r->s->app, "Key", "berth:env", "Values", r->s->env);
-	struct call_request req = {.svc = &svc_tagging,
-				   .action = "GetResources",
-				   .params = params,
-				   .intent = CALL_READ,
-				   .paged = true,
-				   .rows = "ResourceTagMappingList"};
-
-	call_start(r->s->client, &req, inventory_done, r);
-}
-
 static void fill_aws(struct refresher *r)
 {
 	struct session *s = r->s;
@@ -595,13 +534,8 @@ static void release(struct refresher *r)
 	for (size_t i = 0; i < r->n; i++) {
 		struct type_read *tr = &r->read[i];
 
-		for (size_t k = 0; k < tr->n; k++) {
-			json_decref(tr->row[k].row);
-			json_decref(tr->row[k].fields);
-			json_decref(tr->row[k].tags);
-			free(tr->row[k].arn);
-			free(tr->row[k].key);
-		}
+		for (size_t k = 0; k < tr->n; k++)
+			row_release(&tr->row[k]);
 		free(tr->row);
 		json_decref(tr->names);
 		json_decref(tr->wish_key);

@@ -70,3 +70,9 @@ void refresh_turn(struct refresher *r);
 
 /* refresh_match.c: READ_ROWS -> objects of the world; leads to READ_TAGS, READ_ALSO or READ_DONE. */
 void read_match(struct type_read *tr);
+
+/* refresh_extra.c: the tags of everything that bears ours, by ARN, in as few calls as there are pages. */
+void ask_inventory(struct refresher *r);
+/* refresh_extra.c: are zones needed, for something that must be placed? Then they are asked for. */
+bool zones_needed(const struct refresher *r);
+void ask_zones(struct refresher *r);

@@ -160,6 +160,9 @@ static void place(struct type_read *tr, struct live_row *row)
 		return;
 	}
 	known = tr->t->flags & TAGGED ? known_address(tr, row->fields) : NULL;
+	/* Revisions of our family are ours, whoever registered them. */
+	if (!known && (tr->t->flags & VERSIONED))
+		known = wish;
 	if (known)
 		add_object(tr, row, known, OWNED);
 	else if (by_parentage(tr->t))
@@ -361,6 +364,15 @@ static bool ask_lost(struct type_read *tr)
 /* ---- the steps
  * ---------------------------------------------------------------------------------------------------------- */
 
+/* Read by two names (its family, and what a service uses) it is still one object. */
+static bool is_repeated(const struct type_read *tr, size_t i)
+{
+	for (size_t k = 0; tr->t->seen_in && k < i; k++)
+		if (same_identity(tr->t, tr->row[k].fields, tr->row[i].fields))
+			return true;
+	return false;
+}
+
 static void place_all(struct type_read *tr)
 {
 	struct bind_ctx ctx = session_ctx(tr->r->s, NULL);
@@ -372,7 +384,8 @@ static void place_all(struct type_read *tr)
 		row->fields = object_absorb(tr->t, row->row, NULL);
 		if (!row->arn)
 			row->arn = object_arn(tr->t, row->fields, &ctx);
-		place(tr, row);
+		if (!is_repeated(tr, i))
+			place(tr, row);
 	}
 	tr->phase = READ_DONE;
 	refresh_turn(tr->r);

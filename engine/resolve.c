@@ -135,6 +135,23 @@ static json_t *resolve_released(const struct resolver *r, const json_t *operand)
 	return resolve(r, json_array_get(operand, 1), NULL);
 }
 
+/* What is live at the place of a list's member: that of the same name, as AWS orders lists of named things anew. */
+static const json_t *counterpart(const json_t *member, const json_t *live, size_t i)
+{
+	const char *name = val_str(member, "name");
+	size_t n = name && val_str(json_array_get(live, 0), "name") ? json_array_size(live) : 0;
+
+	if (!n)
+		return json_array_get(live, i);
+	for (size_t k = 0; k < n; k++) {
+		const char *other = val_str(json_array_get(live, k), "name");
+
+		if (other && !strcmp(name, other))
+			return json_array_get(live, k);
+	}
+	return NULL;
+}
+
 static json_t *resolve_members(const struct resolver *r, const json_t *value, const json_t *live)
 {
 	json_t *out, *member;
@@ -142,8 +159,10 @@ static json_t *resolve_members(const struct resolver *r, const json_t *value, co
 
 	if (json_is_array(value)) {
 		out = json_array();
-		for (size_t i = 0; i < json_array_size(value); i++)
-			json_array_append_new(out, resolve(r, json_array_get(value, i), json_array_get(live, i)));
+		for (size_t i = 0; i < json_array_size(value); i++) {
+			member = json_array_get(value, i);
+			json_array_append_new(out, resolve(r, member, counterpart(member, live, i)));
+		}
 		return out;
 	}
 	if (!json_is_object(value))
