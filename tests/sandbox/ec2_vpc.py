@@ -1,4 +1,6 @@
 """Availability zones, VPC, internet gateway, subnet (network sheet 2.1 to 2.4)."""
+from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
+
 import ec2
 import ec2_eni
 from errors import AwsError
@@ -15,14 +17,11 @@ ZONE_FILTERS = {
 
 
 def zones(call):
-    found = call.moto({}, "DescribeAvailabilityZones")["AvailabilityZones"]
-    for zone in found:
-        zone.setdefault("OptInStatus", "opt-in-not-required")
-        zone.setdefault("GroupName", zone["RegionName"] + "-zg-1")
-        zone["NetworkBorderGroup"] = zone["RegionName"]
-        zone["ZoneType"] = "availability-zone"
-        zone["State"] = "available"
-    return found
+    """The zones of the call's region, whatever service is called."""
+    return [{"ZoneName": z.name, "ZoneId": z.zone_id, "RegionName": z.region_name, "State": "available",
+             "OptInStatus": "opt-in-not-required", "GroupName": z.region_name + "-zg-1", "Messages": [],
+             "NetworkBorderGroup": z.region_name, "ZoneType": "availability-zone"}
+            for z in RegionsAndZonesBackend.zones.get(call.region, [])]
 
 
 @answers("ec2", "DescribeAvailabilityZones")
