@@ -103,7 +103,7 @@ static void add_header(json_t *headers, const char *line, size_t n)
 		return;
 	name = xstrndup(line, (size_t)(colon - line));
 	for (char *c = name; *c; c++)
-		*c = (unsigned char)*c >= 0x80 ? '?' : (char)tolower((unsigned char)*c);
+		*c = (char)((unsigned char)*c >= 0x80 ? '?' : tolower((unsigned char)*c));
 	value = colon + 1;
 	n -= (size_t)(value - line);
 	while (n && isspace((unsigned char)*value))

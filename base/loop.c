@@ -146,10 +146,8 @@ static void settle(struct loop *l, size_t i)
 	place(l, i, t);
 }
 
-static void unplace(struct loop *l, const struct loop_timer *t)
+static void unplace(struct loop *l, size_t i)
 {
-	size_t i = t->at;
-
 	l->n--;
 	if (i == l->n)
 		return;
@@ -177,7 +175,7 @@ void loop_cancel(struct loop *l, struct loop_timer *t)
 {
 	if (!t)
 		return;
-	unplace(l, t);
+	unplace(l, t->at);
 	free(t);
 }
 
@@ -188,10 +186,13 @@ static void fire_timers(struct loop *l)
 	uint64_t end = l->seq;
 
 	while (l->n && !l->stop && l->heap[0]->due <= now && l->heap[0]->seq < end) {
-		struct loop_timer t = *l->heap[0];
+		struct loop_timer *t = l->heap[0];
+		void (*f)(void *arg) = t->f;
+		void *arg = t->arg;
 
-		loop_cancel(l, l->heap[0]);
-		t.f(t.arg);
+		unplace(l, 0);
+		free(t);
+		f(arg);
 	}
 }
 

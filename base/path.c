@@ -322,11 +322,13 @@ static bool kind_fits(const json_t *v, const struct step *s)
 	return s->kind == MEMBER ? json_is_object(v) : json_is_array(v);
 }
 
-/* What is to stand at step i, so that the steps behind it lead to value (stolen). NULL if a fresh array had a gap. */
+/* What is to stand at step i, so that the steps behind it lead to value (stolen). NULL if a fresh array had a gap or a
+ * name is no UTF-8. */
 static json_t *wrap(const struct path *p, size_t i, json_t *value)
 {
 	const struct step *s = &p->step[i];
 	json_t *outer;
+	int bad = 0;
 
 	if (i + 1 == p->n)
 		return value;
@@ -336,8 +338,9 @@ static json_t *wrap(const struct path *p, size_t i, json_t *value)
 	outer = s[1].kind == MEMBER ? json_object() : json_array();
 	/* A made element has the member that the path knows it by. */
 	if (s->kind == MATCH && s[1].kind == MEMBER)
-		json_object_set_new(outer, s->name, json_string(s->value));
-	if (attach(outer, &s[1], value)) {
+		bad = json_object_set_new(outer, s->name, json_string(s->value));
+	bad |= attach(outer, &s[1], value);
+	if (bad) {
 		json_decref(outer);
 		return NULL;
 	}

@@ -14,14 +14,17 @@ static json_t *tree(const char *text)
 	return v;
 }
 
-#define CHECK_GET(root, path, want)                                            \
-	do {                                                                   \
-		json_auto_t *got = path_get(root, path);                       \
-		if (want)                                                      \
-			test_check_json(__FILE__, __LINE__, path, got, want);  \
-		else                                                           \
-			test_check(__FILE__, __LINE__, !got, "absent: " path); \
-	} while (0)
+static void get_is(int line, const json_t *root, const char *path, const char *want)
+{
+	json_auto_t *got = path_get(root, path);
+
+	if (want)
+		test_check_json(__FILE__, line, path, got, want);
+	else if (got)
+		test_fail(__FILE__, line, "%s is not absent", path);
+}
+
+#define CHECK_GET(root, path, want) get_is(__LINE__, root, path, want)
 
 #define ABSENT ((const char *)NULL)
 
@@ -235,6 +238,10 @@ TEST(put_refuses_without_a_change)
 	CHECK_NO_PUT("{}", "^a");
 	CHECK_NO_PUT("{}", "[0]");
 	CHECK_NO_PUT("[]", "a");
+	CHECK_NO_PUT("{}", "a.\xff");
+	CHECK_NO_PUT("{}", "\xff.a");
+	CHECK_NO_PUT("{}", "a[\xff=v].b");
+	CHECK_NO_PUT("{}", "a[k=\xff].b");
 }
 
 TEST(put_steals_in_every_case)
