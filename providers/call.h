@@ -21,11 +21,11 @@ struct creds_source;
 struct client;
 
 struct client_options {
-	struct loop *loop;            /* borrowed */
-	struct creds_source *creds;   /* borrowed; NULL: nothing can be signed */
+	struct loop *loop;               /* borrowed */
+	struct creds_source *creds;      /* borrowed; NULL: nothing can be signed */
 	const struct aws_config *config; /* borrowed; endpoints, region, CA bundle (config.h) */
-	unsigned max_attempts;        /* 0: the configuration's, else 8 */
-	unsigned flight;              /* requests in flight over all services; 0: 64 */
+	unsigned max_attempts;           /* 0: the configuration's, else 8 */
+	unsigned flight;                 /* requests in flight over all services; 0: 64 */
 };
 
 struct client *client_new(const struct client_options *options);
@@ -48,30 +48,30 @@ enum call_intent {
 /* Members are borrowed for the time of call_start(). */
 struct call_request {
 	const struct service *svc;
-	const char *action;    /* "CreateVpc", or "POST /v2/apis/ab12/routes" (path filled in and encoded) */
-	const json_t *params;  /* request tree; may hold secrets */
+	const char *action;   /* "CreateVpc", or "POST /v2/apis/ab12/routes" (path filled in and encoded) */
+	const json_t *params; /* request tree; may hold secrets */
 	enum call_intent intent;
-	bool paged;            /* follow svc->paging */
-	unsigned page;         /* page size; 0: svc->paging->max */
-	const char *rows;      /* paged: path of the list that pages are joined at (the part before the first []) */
-	bool secret;           /* request or answer hold secrets: never traced, memory wiped */
-	bool unsigned_;        /* no signature (sts AssumeRoleWithWebIdentity) */
+	bool paged;       /* follow svc->paging */
+	unsigned page;    /* page size; 0: svc->paging->max */
+	const char *rows; /* paged: path of the list that pages are joined at (the part before the first []) */
+	bool secret;      /* request or answer hold secrets: never traced, memory wiped */
+	bool unsigned_;   /* no signature (sts AssumeRoleWithWebIdentity) */
 };
 
 struct call_answer {
-	int err;               /* 0, or class of the final failure: ERR_DENIED, ERR_CREDENTIALS, ERR_NETWORK, ERR_TRANSIENT,
-				  ERR_THROTTLED, ERR_SKEW, ERR_QUOTA, ERR_PROTOCOL, ERR_AWS (a code of the service: see code) */
-	bool ambiguous;        /* the server may have done it: a lost answer or a 5xx of a CALL_CREATE */
-	long status;           /* HTTP status, 0 if none came */
-	char *code;            /* AWS error code, "" if none; owned by the call */
-	char *message;         /* AWS's words or curl's; terminal escapes neutralised; owned by the call */
-	char *request_id;      /* owned by the call, "" if none */
-	json_t *body;          /* answer tree; owned by the call: incref to keep. XML roots are stripped to the result element */
+	int err;          /* 0, or class of the final failure: ERR_DENIED, ERR_CREDENTIALS, ERR_NETWORK, ERR_TRANSIENT,
+			     ERR_THROTTLED, ERR_SKEW, ERR_QUOTA, ERR_PROTOCOL, ERR_AWS (a code of the service: see code) */
+	bool ambiguous;   /* the server may have done it: a lost answer or a 5xx of a CALL_CREATE */
+	long status;      /* HTTP status, 0 if none came */
+	char *code;       /* AWS error code, "" if none; owned by the call */
+	char *message;    /* AWS's words or curl's; terminal escapes neutralised; owned by the call */
+	char *request_id; /* owned by the call, "" if none */
+	json_t *body; /* answer tree; owned by the call: incref to keep. XML roots are stripped to the result element */
 	unsigned attempts;
 	int64_t ms;
-	int64_t skew;          /* ms by which AWS's clock is ahead of ours, as far as known; 0 if nobody complained */
-	const char *endpoint;  /* URL, "" if it could not be resolved; borrowed */
-	const char *identity;  /* where the credentials come from (creds_describe), "" if none; borrowed */
+	int64_t skew;         /* ms by which AWS's clock is ahead of ours, as far as known; 0 if nobody complained */
+	const char *endpoint; /* URL, "" if it could not be resolved; borrowed */
+	const char *identity; /* where the credentials come from (creds_describe), "" if none; borrowed */
 };
 
 struct aws_call;

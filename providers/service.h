@@ -25,22 +25,22 @@ enum tag_shape {
 /* How a service writes and reads tags. Calls use {@tag_id} (rtype.tag_id's value) and {@tag_type}. */
 struct tag_scheme {
 	enum tag_shape shape;
-	const char *in;        /* create: request path of the tags, "TagSpecification[0].Tag" */
-	const char *type_in;   /* create: request path of rtype.tag_type, or NULL */
-	const char *out;       /* path in a row (or in list's answer row); a `[]`-less list or map */
+	const char *in;           /* create: request path of the tags, "TagSpecification[0].Tag" */
+	const char *type_in;      /* create: request path of rtype.tag_type, or NULL */
+	const char *out;          /* path in a row (or in list's answer row); a `[]`-less list or map */
 	enum tag_shape out_shape; /* shape there (ec2 reads small letters where it writes capitals) */
-	struct call add;       /* tags at add_in */
+	struct call add;          /* tags at add_in */
 	const char *add_in;
-	struct call remove;    /* keys at remove_in; as pairs without a value if remove_pairs */
+	struct call remove; /* keys at remove_in; as pairs without a value if remove_pairs */
 	const char *remove_in;
 	bool remove_pairs;
-	struct call list;      /* rows: "" ; tags at list_out in the answer */
+	struct call list; /* rows: "" ; tags at list_out in the answer */
 	const char *list_out;
 };
 
 /* Client-side pacing: token bucket and requests in flight. Per service; writes apart from reads. */
 struct pace {
-	double rate;     /* tokens per second */
+	double rate; /* tokens per second */
 	unsigned burst;
 	unsigned flight; /* requests in flight at most */
 };
@@ -50,25 +50,26 @@ enum service_flags {
 };
 
 struct service {
-	const char *name;       /* "ec2"; also the first word of its addresses' types */
-	const char *env;        /* AWS_ENDPOINT_URL_<this>; in lower case the key in a [services] section */
-	const char *host;       /* host prefix */
+	const char *name; /* "ec2"; also the first word of its addresses' types */
+	const char *env;  /* AWS_ENDPOINT_URL_<this>; in lower case the key in a [services] section */
+	const char *host; /* host prefix */
 	const char *signing;
-	const char *iam;        /* prefix of its IAM actions, "ec2" */
-	const char *version;    /* query and ec2: Version= */
-	const char *target;     /* json: prefix of X-Amz-Target */
+	const char *iam;     /* prefix of its IAM actions, "ec2" */
+	const char *version; /* query and ec2: Version= */
+	const char *target;  /* json: prefix of X-Amz-Target */
 	enum protocol protocol;
 	unsigned flags;
 	const struct paging *paging;
 	const struct tag_scheme *tags;
 	struct pace read, write;
-	const char *const *absent, *const *busy, *const *clash; /* error codes for all its types, "CODE~words" allowed */
-	const char *const *transient; /* retried by the standard rules in addition to the common ones */
-	const char *const *quota;     /* hard limits, never retried, also where the common list calls them throttling */
+	const char *const *absent, *const *busy,
+				       *const *clash; /* error codes for all its types, "CODE~words" allowed */
+	const char *const *transient;                 /* retried by the standard rules in addition to the common ones */
+	const char *const *quota; /* hard limits, never retried, also where the common list calls them throttling */
 };
 
 extern const struct service svc_ec2, svc_rds, svc_iam, svc_sts, svc_ssm, svc_logs, svc_ecr, svc_ecs,
-	svc_servicediscovery, svc_apigateway, svc_tagging, svc_s3, svc_sso, svc_sso_oidc;
+    svc_servicediscovery, svc_apigateway, svc_tagging, svc_s3, svc_sso, svc_sso_oidc;
 /*
  * IAM tags each type by calls of its own. Roles (tag_id: the name) are svc_iam's scheme; a type of the others names
  * its scheme in rtype.tags (tag_id of a provider: "arn").

@@ -16,21 +16,27 @@
 /* Length of the UTF-8 sequence at s, 0 if it is malformed; *ret is its code point. */
 static size_t utf8_next(const unsigned char *s, size_t n, unsigned *ret)
 {
-	static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t len = s[0] < 0x80 ? 1 : s[0] >= 0xF0 ? 4 : s[0] >= 0xE0 ? 3 : s[0] >= 0xC0 ? 2 : 0;
-	unsigned c = len == 1 ? s[0] : len ? s[0] & (0x7Fu >> len) : 0;
+	static const struct {
+		unsigned char mask, lead;
+		unsigned least;
+	} form[] = {{0x80, 0x00, 0}, {0xE0, 0xC0, 0x80}, {0xF0, 0xE0, 0x800}, {0xF8, 0xF0, 0x10000}};
+	size_t len = 0;
+	unsigned c;
 
-	if (!len || len > n || s[0] > 0xF4)
+	while (len < ARRAY_SIZE(form) && (s[0] & form[len].mask) != form[len].lead)
+		len++;
+	if (len == ARRAY_SIZE(form) || len >= n)
 		return 0;
-	for (size_t i = 1; i < len; i++) {
+	c = s[0] & ~form[len].mask & 0xFF;
+	for (size_t i = 1; i <= len; i++) {
 		if ((s[i] & 0xC0) != 0x80)
 			return 0;
 		c = c << 6 | (s[i] & 0x3F);
 	}
-	if ((len > 1 && c < least[len]) || (c >= 0xD800 && c <= 0xDFFF) || c > 0x10FFFF)
+	if (c < form[len].least || (c >= 0xD800 && c <= 0xDFFF) || c > 0x10FFFF)
 		return 0;
 	*ret = c;
-	return len;
+	return len + 1;
 }
 
 /* Control characters of a terminal, in one byte or as code point, and what turns the writing direction. */
@@ -69,14 +75,14 @@ static char *plain(const char *s, size_t max)
 	return s ? wire_plain(s, strlen(s), max) : NULL;
 }
 
-/* "com.amazonaws.x#Code:http://y" is Code. */
+/* "com.amazonaws.x#Code:http://y" is Code; NULL if nothing is left. */
 static char *plain_code(const char *s)
 {
-	const char *colon = s ? strchr(s, ':') : NULL;
-	char *head CLEANUP(freep) = s ? xstrndup(s, colon ? (size_t)(colon - s) : strlen(s)) : NULL;
+	char *head CLEANUP(freep) = s ? xstrndup(s, strcspn(s, ":")) : NULL;
 	const char *hash = head ? strrchr(head, '#') : NULL;
+	const char *code = hash ? hash + 1 : head;
 
-	return head && *head ? plain(hash ? hash + 1 : head, WORD_MAX) : NULL;
+	return code && *code ? plain(code, WORD_MAX) : NULL;
 }
 
 static const char *first_str(const json_t *tree, const char *const *names)

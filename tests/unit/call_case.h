@@ -11,6 +11,25 @@
 
 #define T0 1440938160000 /* 2015-08-30 12:36:00 UTC */
 
+#define OK_JSON                                                                                  \
+	{                                                                                        \
+		.status = 200, .headers = "x-amzn-RequestId: r-ok\r\n", .body = "{\"ok\": true}" \
+	}
+#define JSON_ERROR(st, code, text)                                                              \
+	{                                                                                       \
+		.status = (st), .body = "{\"__type\": \"" code "\", \"message\": \"" text "\"}" \
+	}
+#define XML_ERROR(st, code, text)                                                                   \
+	{                                                                                           \
+		.status = (st), .body = "<ErrorResponse><Error><Code>" code "</Code><Message>" text \
+					"</Message></Error></ErrorResponse>"                        \
+	}
+
+static inline struct call_request ssm(enum call_intent intent)
+{
+	return (struct call_request){.svc = &svc_ssm, .action = "GetParameter", .intent = intent};
+}
+
 /* Stands in for the chain: counts how often it is asked and told that its credentials are no good. */
 struct creds_source {
 	struct loop *loop;

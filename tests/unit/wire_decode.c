@@ -158,6 +158,12 @@ TEST(s3_error)
 	CHECK_ERROR(svc_s3, 404, "{}", "", "404", "HTTP status 404 without a body.", "");
 }
 
+TEST(a_code_without_a_name_is_none)
+{
+	CHECK_ERROR(svc_ecs, 400, "{\"x-amzn-errortype\": \"#\"}", "{\"__type\": \"x#:y\", \"message\": \"m\"}", "400",
+		    "m", "");
+}
+
 TEST(legacy_query_error_header_replaces_the_code)
 {
 	CHECK_ERROR(svc_ssm, 400, "{\"x-amzn-query-error\": \"OldName;Sender\"}", "{\"__type\": \"NewName\"}",

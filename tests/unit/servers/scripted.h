@@ -125,7 +125,7 @@ static void *scripted_run(void *arg)
 }
 
 /* False if there is no port; the script is borrowed. */
-static bool scripted_start(struct scripted *s, const struct scripted_step *step, size_t steps)
+static inline bool scripted_start(struct scripted *s, const struct scripted_step *step, size_t steps)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t n = sizeof(a);
@@ -139,7 +139,7 @@ static bool scripted_start(struct scripted *s, const struct scripted_step *step,
 	return !pthread_create(&s->thread, NULL, scripted_run, s);
 }
 
-static void scripted_stop(struct scripted *s)
+static inline void scripted_stop(struct scripted *s)
 {
 	if (write(s->stop[1], "", 1) != 1)
 		abort();
@@ -152,7 +152,7 @@ static void scripted_stop(struct scripted *s)
 }
 
 /* Value of a header of request i, in a static buffer; "" if absent. */
-static const char *scripted_header(const struct scripted *s, size_t i, const char *name)
+static inline const char *scripted_header(const struct scripted *s, size_t i, const char *name)
 {
 	static char value[4096];
 	char line[128];
@@ -166,7 +166,7 @@ static const char *scripted_header(const struct scripted *s, size_t i, const cha
 	return value;
 }
 
-static const char *scripted_body(const struct scripted *s, size_t i)
+static inline const char *scripted_body(const struct scripted *s, size_t i)
 {
 	const char *p = i < s->n && i < SCRIPTED_REQUESTS ? strstr(s->request[i], "\r\n\r\n") : NULL;
 
