@@ -145,7 +145,7 @@ static void answered(void *arg, struct http_answer *a)
 		rc = explain(s, a, &d);
 	} else {
 		creds = read_creds(s, a, &d);
-		rc = creds ? 0 : ERR_CREDENTIALS;
+		rc = creds ? 0 : diag_code(&d);
 	}
 	finish(s, rc, creds, &d);
 }
