@@ -19,10 +19,8 @@ DEFAULTS = {
     "missing_image_check": False,   # a task whose image is not in ECR cannot start
     "run_task_exit_code": 0,    # of a one-off task whose image is not broken
     "apigw_conflicts": False,   # refuse a second write to one API within apigw_conflict_s
-    "faults": [],               # reserved for the fault middleware
 }
 DURATIONS = {
-    "vpc_available_s": 0.0,
     "rds_create_s": 1.0, "rds_backup_s": 0.5,
     "rds_modify_notice_s": 0.2, "rds_modify_s": 0.6, "rds_reboot_s": 0.4,
     "rds_delete_s": 1.0, "rds_snapshot_s": 0.5,

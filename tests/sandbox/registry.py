@@ -1,6 +1,7 @@
 """The mended operations: who answers what, and what a handler gets to see."""
 import importlib
 
+import model
 import upstream
 from auth import ACCOUNT
 
@@ -36,6 +37,17 @@ def handler(service, name):
         for module in MODULES.get(service, ()):
             importlib.import_module(module)
     return _handlers.get((service, name))
+
+
+def warm():
+    """Load the models, handlers and backends of all mended services."""
+    for service in MODULES:
+        model.service(service).operation_names
+        handler(service, "")
+        try:
+            upstream.backend(service, ACCOUNT, "aws" if service in model.GLOBAL else "us-east-1")
+        except KeyError:
+            pass
 
 
 def reset():
