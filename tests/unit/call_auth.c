@@ -1,6 +1,8 @@
 /* Calls against a scripted server: clock, credentials, permissions and secrets. */
 #include "tests/unit/call_case.h"
 
+#include "base/trace.h"
+
 TEST(a_wrong_clock_is_corrected_for_all_later_calls)
 {
 	struct fixture f;
@@ -202,5 +204,67 @@ TEST(a_secret_that_aws_quotes_is_taken_out)
 	json_decref(params);
 	CHECK_STR(f.message, "Value '(sensitive)' of '/gengar/KEY' is too short");
 	CHECK(!strstr(f.explained, "hunter2secret"));
+	fixture_close(&f);
+}
+
+/* What a file got as trace of one call; new text. */
+static char *traced(const char *file, struct fixture *f, struct call_request req)
+{
+	char *text = calloc(1, 65536);
+	FILE *in;
+
+	setenv("BERTH_TRACE", file, 1);
+	trace_open();
+	run(f, req);
+	trace_close();
+	unsetenv("BERTH_TRACE");
+	in = fopen(file, "r");
+	if (!in || !fread(text, 1, 65535, in))
+		test_fail(__FILE__, __LINE__, "there is no trace in %s", file);
+	if (in)
+		fclose(in);
+	unlink(file);
+	return text;
+}
+
+TEST(a_trace_shows_the_call_and_no_secret)
+{
+	json_t *params = json_pack("{s:s, s:s}", "Name", "/gengar/KEY", "Value", "hunter2secret");
+	struct fixture f;
+	char file[64], *text;
+
+	OPEN(&f, 3, {.status = 500},
+	     {.status = 200, .body = "{\"Parameter\": {\"Value\": \"hunter2secret\", \"Version\": 7}}"});
+	snprintf(file, sizeof(file), "/tmp/berth-trace-%d", (int)getpid());
+	text = traced(file, &f, (struct call_request){.svc = &svc_ssm, .action = "PutParameter", .params = params});
+	CHECK_HAS(text, "PutParameter");
+	CHECK_HAS(text, "/gengar/KEY");
+	CHECK_HAS(text, "\"Version\":7");
+	CHECK_HAS(text, "retry");
+	CHECK(!strstr(text, "hunter2secret"));
+	CHECK(!strstr(text, "wJalrXUtnFEMI") && !strstr(text, "TOKENEXAMPLE") && !strstr(text, "Signature="));
+	free(text);
+	text =
+	    traced(file, &f,
+		   (struct call_request){.svc = &svc_ssm, .action = "PutParameter", .params = params, .secret = true});
+	CHECK_HAS(text, "PutParameter");
+	CHECK(!strstr(text, "/gengar/KEY") && !strstr(text, "Version") && !strstr(text, "hunter2secret"));
+	free(text);
+	json_decref(params);
+	fixture_close(&f);
+}
+
+TEST(a_tls_failure_is_final)
+{
+	struct fixture f;
+
+	/* what answers speaks no TLS */
+	OPEN(&f, 5, OK_JSON);
+	snprintf(f.url, sizeof(f.url), "https%.80s", f.server.url + 4);
+	run(&f, ssm(CALL_CREATE));
+	CHECK_INT(f.err, ERR_NETWORK);
+	CHECK_INT(f.attempts, 1);
+	CHECK(!f.ambiguous);
+	CHECK_HAS(f.hint, "AWS_CA_BUNDLE");
 	fixture_close(&f);
 }

@@ -69,6 +69,8 @@ static char *scripted_read(int fd)
 		if (got <= 0)
 			break;
 		n += (size_t)got;
+		if (p[0] == 0x16)
+			break; /* a TLS greeting, which has no end that we know */
 		end = strstr(p, "\r\n\r\n");
 		length = strcasestr(p, "\r\ncontent-length:");
 		if (end) {
