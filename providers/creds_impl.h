@@ -31,7 +31,8 @@ struct creds_names {
 /* As creds_make, from an object. `expires` is ISO 8601 text or ms since 1970. */
 struct creds *creds_from_json(const json_t *v, const struct creds_names *names, const char *source, struct diag *d);
 
-/* ISO 8601 with zone ("2026-01-02T03:04:05Z", "...05.123+00:00", the old "...05UTC") -> ms since 1970, -1 if it is none. */
+/* ISO 8601 with zone ("2026-01-02T03:04:05Z", "...05.1+00:00", the old "...05UTC") -> ms since 1970; -1: no such time.
+ */
 int64_t creds_time(const char *text);
 /* The reverse, in UTC and whole seconds; out has room for 21. */
 void creds_time_text(int64_t ms, char *out);
@@ -59,17 +60,17 @@ struct creds_exchange {
 	const char *body;
 	size_t body_len;
 	const char *ca_bundle;
-	unsigned tries;          /* in all; 0: 3 */
-	int64_t timeout_ms;      /* of one try, connecting included; 0: 10 s */
-	unsigned flags;          /* enum http_flags; HTTP_SECRET is always on */
-	const char *retry_code;  /* a word in the body of an error answer that is worth another try, or NULL */
+	unsigned tries;         /* in all; 0: 3 */
+	int64_t timeout_ms;     /* of one try, connecting included; 0: 10 s */
+	unsigned flags;         /* enum http_flags; HTTP_SECRET is always on */
+	const char *retry_code; /* a word in the body of an error answer that is worth another try, or NULL */
 };
 void creds_http(struct loop *l, const struct creds_exchange *x, void (*done)(void *arg, struct http_answer *answer),
 		void *arg);
 /* The JSON object in an answer's body, NULL if it is none; the caller json_wipe()s. */
 json_t *creds_body(const struct http_answer *answer);
 
-/* STS: calls `action` for ask with params, signed by signer or not at all (NULL). done takes creds over; d is borrowed. */
+/* Calls `action` of STS for ask, signed by signer or not at all (NULL). done takes creds over; d is borrowed. */
 struct creds_sts_call {
 	const char *action;
 	const json_t *params;
@@ -82,7 +83,7 @@ void creds_sts(const struct creds_ask *ask, const struct creds_sts_call *call,
 /* Asks at the terminal, without echo, for the code of an MFA device; the caller wipes. NULL after appending. */
 char *creds_mfa_code(const char *device, struct diag *d);
 
-/* Splits like a POSIX shell: blanks, '…', "…", backslashes; nothing is expanded. NULL-terminated, or NULL if unbalanced. */
+/* Splits like a POSIX shell: blanks, quotes, backslashes; nothing is expanded. NULL-terminated; NULL if unbalanced. */
 char **creds_split(const char *command);
 void creds_split_free(char **words);
 

@@ -184,7 +184,7 @@ TEST(credentials_are_kept_until_15_minutes_before_their_end)
 {
 	static const struct fake_reply replies[] = {{"GET", "/", .body = KEYS("ONE", LATER), .times = 1},
 						    {"GET", "/", .body = KEYS("TWO", MUCH_LATER)},
-						    {NULL}};
+						    FAKE_END};
 	struct creds_case c;
 	struct fake_http s;
 
@@ -210,7 +210,7 @@ TEST(old_credentials_serve_while_the_source_fails_until_10_minutes_before_their_
 {
 	static const struct fake_reply replies[] = {{"GET", "/", .body = KEYS("ONE", LATER), .times = 1},
 						    {"GET", "/", .status = 400, .body = "{\"message\": \"no more\"}"},
-						    {NULL}};
+						    FAKE_END};
 	struct creds_case c;
 	struct fake_http s;
 
@@ -234,7 +234,7 @@ TEST(old_credentials_serve_while_the_source_fails_until_10_minutes_before_their_
 
 TEST(short_lived_credentials_are_not_fetched_for_each_call)
 {
-	static const struct fake_reply replies[] = {{"GET", "/", .body = KEYS("ONE", LATER)}, {NULL}};
+	static const struct fake_reply replies[] = {{"GET", "/", .body = KEYS("ONE", LATER)}, FAKE_END};
 	struct creds_case c;
 	struct fake_http s;
 
@@ -248,7 +248,7 @@ TEST(short_lived_credentials_are_not_fetched_for_each_call)
 
 TEST(concurrent_askers_share_one_refresh)
 {
-	static const struct fake_reply replies[] = {{"GET", "/", .body = KEYS("ONE", LATER)}, {NULL}};
+	static const struct fake_reply replies[] = {{"GET", "/", .body = KEYS("ONE", LATER)}, FAKE_END};
 	struct creds_case c;
 	struct fake_http s;
 
@@ -266,7 +266,7 @@ TEST(concurrent_askers_share_one_refresh)
 TEST(expired_by_aws_are_fetched_anew)
 {
 	static const struct fake_reply replies[] = {
-	    {"GET", "/", .body = KEYS("ONE", LATER), .times = 1}, {"GET", "/", .body = KEYS("TWO", LATER)}, {NULL}};
+	    {"GET", "/", .body = KEYS("ONE", LATER), .times = 1}, {"GET", "/", .body = KEYS("TWO", LATER)}, FAKE_END};
 	struct creds_case c;
 	struct fake_http s;
 
@@ -294,7 +294,7 @@ static void expire_and_ask(void *arg, const struct creds *creds, const struct di
 TEST(an_asker_may_ask_again)
 {
 	static const struct fake_reply replies[] = {
-	    {"GET", "/", .body = KEYS("ONE", LATER), .times = 1}, {"GET", "/", .body = KEYS("TWO", LATER)}, {NULL}};
+	    {"GET", "/", .body = KEYS("ONE", LATER), .times = 1}, {"GET", "/", .body = KEYS("TWO", LATER)}, FAKE_END};
 	struct creds_case c;
 	struct fake_http s;
 
@@ -308,7 +308,7 @@ TEST(an_asker_may_ask_again)
 
 TEST(the_source_may_go_while_it_is_being_asked)
 {
-	static const struct fake_reply replies[] = {{"GET", "/", .body = KEYS("ONE", LATER)}, {NULL}};
+	static const struct fake_reply replies[] = {{"GET", "/", .body = KEYS("ONE", LATER)}, FAKE_END};
 	struct creds_case c;
 	struct fake_http s;
 

@@ -34,7 +34,7 @@ static void close_with(struct creds_case *c, struct fake_http *s)
 TEST(container)
 {
 	static const struct fake_reply replies[] = {
-	    {"GET", "/v2/credentials?x=1", .need = "Accept: application/json\r\n", .body = KEYS}, {NULL}};
+	    {"GET", "/v2/credentials?x=1", .need = "Accept: application/json\r\n", .body = KEYS}, FAKE_END};
 	struct creds_case c;
 	struct fake_http s;
 
@@ -56,7 +56,7 @@ TEST(container_token)
 	    {"GET", "/", .need = "Authorization: Bearer one\r\n", .body = KEYS},
 	    {"GET", "/", .need = "Authorization: from-file\r\n", .body = KEYS},
 	    {"GET", "/", .status = 400, .body = "{\"message\": \"unknown token\"}"},
-	    {NULL}};
+	    FAKE_END};
 	struct creds_case c;
 	struct fake_http s;
 
@@ -85,8 +85,8 @@ TEST(container_token)
 TEST(container_failures)
 {
 	static const struct fake_reply flaky[] = {
-	    {"GET", "/", .status = 500, .times = 2}, {"GET", "/", .body = KEYS}, {NULL}};
-	static const struct fake_reply broken[] = {{"GET", "/", .body = "<html>"}, {NULL}};
+	    {"GET", "/", .status = 500, .times = 2}, {"GET", "/", .body = KEYS}, FAKE_END};
+	static const struct fake_reply broken[] = {{"GET", "/", .body = "<html>"}, FAKE_END};
 	struct creds_case c;
 	struct fake_http s;
 
@@ -131,6 +131,7 @@ TEST(container_addresses)
 					  "http://localhost.example.com/x",
 					  "http://127.0.0.1.example.com/x",
 					  "http://127.0.0.1@example.com/x",
+					  "http://me:pw@127.0.0.1/x",
 					  "ftp://127.0.0.1/x",
 					  "http://[fd00:ec2::24]/x",
 					  "/etc/passwd",
@@ -165,7 +166,7 @@ TEST(instance_metadata)
 	    SESSION,
 	    {"GET", ROLES "my-role ", .need = "x-aws-ec2-metadata-token: session\r\n", .body = KEYS},
 	    {"GET", ROLES " ", .need = "x-aws-ec2-metadata-token: session\r\n", .body = "my-role\n"},
-	    {NULL}};
+	    FAKE_END};
 	struct creds_case c;
 	struct fake_http s;
 
@@ -199,15 +200,15 @@ TEST(instance_metadata_failures)
 	static const struct fake_reply no_session[] = {{"PUT", "/", .status = 403},
 						       {"GET", ROLES "my-role", .body = KEYS},
 						       {"GET", ROLES, .body = "my-role"},
-						       {NULL}};
-	static const struct fake_reply no_role[] = {SESSION, {"GET", "/", .status = 404}, {NULL}};
-	static const struct fake_reply odd_role[] = {SESSION, {"GET", ROLES, .body = "../../user-data"}, {NULL}};
+						       FAKE_END};
+	static const struct fake_reply no_role[] = {SESSION, {"GET", "/", .status = 404}, FAKE_END};
+	static const struct fake_reply odd_role[] = {SESSION, {"GET", ROLES, .body = "../../user-data"}, FAKE_END};
 	static const struct fake_reply failed[] = {
 	    SESSION,
 	    {"GET", ROLES "r", .body = "{\"Code\": \"AssumeRoleUnauthorizedAccess\"}"},
 	    {"GET", ROLES, .body = "r"},
-	    {NULL}};
-	static const struct fake_reply down[] = {SESSION, {"GET", ROLES, .status = 500}, {NULL}};
+	    FAKE_END};
+	static const struct fake_reply down[] = {SESSION, {"GET", ROLES, .status = 500}, FAKE_END};
 
 	check_imds(no_session, "instance metadata: No session token from the instance metadata service: status 403", 1);
 	check_imds(no_role, "instance metadata: The instance has no role", 2);
@@ -218,7 +219,7 @@ TEST(instance_metadata_failures)
 
 TEST(instance_metadata_that_hangs)
 {
-	static const struct fake_reply replies[] = {{"PUT", "/", .hang = true}, {NULL}};
+	static const struct fake_reply replies[] = {{"PUT", "/", .hang = true}, FAKE_END};
 	struct creds_case c;
 	struct fake_http s;
 	int64_t began;
@@ -234,7 +235,7 @@ TEST(instance_metadata_that_hangs)
 TEST(instance_metadata_attempts)
 {
 	static const struct fake_reply replies[] = {
-	    {"PUT", "/", .status = 500, .times = 1}, SESSION, {"GET", "/", .status = 404}, {NULL}};
+	    {"PUT", "/", .status = 500, .times = 1}, SESSION, {"GET", "/", .status = 404}, FAKE_END};
 	struct creds_case c;
 	struct fake_http s;
 

@@ -24,7 +24,7 @@ static const struct fake_reply portal[] = {
     {"POST", "/token", .need = "\"refreshToken\":\"refresh-1\"",
      .body = "{\"accessToken\": \"access-2\", \"expiresIn\": 28800, \"refreshToken\": \"refresh-2\"}"},
     {"POST", "/token", .status = 400, .body = "{\"error\": \"invalid_grant\"}"},
-    {NULL}};
+    FAKE_END};
 
 /* The file's name is computed by another program, so that a mistake in ours shows. */
 static void cache_name(const char *session, char name[128])

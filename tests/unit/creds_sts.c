@@ -35,7 +35,7 @@ static void close_with(struct creds_case *c, struct fake_http *s)
 TEST(source_profile)
 {
 	static const struct fake_reply replies[] = {
-	    {"POST", "/", .need = "Action=AssumeRole&", .body = ANSWER("AssumeRole", "ASSUMED")}, {NULL}};
+	    {"POST", "/", .need = "Action=AssumeRole&", .body = ANSWER("AssumeRole", "ASSUMED")}, FAKE_END};
 	struct creds_case c;
 	struct fake_http s;
 	char *log;
@@ -66,7 +66,8 @@ TEST(source_profile)
 /* The signature that arrived is that of the request that arrived, below the path of a custom endpoint too. */
 TEST(the_call_is_signed_as_it_is_sent)
 {
-	static const struct fake_reply replies[] = {{"POST", "/sts/", .body = ANSWER("AssumeRole", "ASSUMED")}, {NULL}};
+	static const struct fake_reply replies[] = {{"POST", "/sts/", .body = ANSWER("AssumeRole", "ASSUMED")},
+						    FAKE_END};
 	struct creds_case c;
 	struct fake_http s;
 	struct sigv4_output out = {0};
@@ -113,7 +114,7 @@ TEST(roles_in_a_row)
 	static const struct fake_reply replies[] = {
 	    {"POST", "/", .need = "role%2Ffirst", .body = ANSWER("AssumeRole", "FIRST")},
 	    {"POST", "/", .need = "Credential=FIRST/", .body = ANSWER("AssumeRole", "SECOND")},
-	    {NULL}};
+	    FAKE_END};
 	struct creds_case c;
 	struct fake_http s;
 
@@ -136,7 +137,7 @@ TEST(roles_in_a_row)
 TEST(credential_source_environment)
 {
 	static const struct fake_reply replies[] = {
-	    {"POST", "/", .need = "Credential=" ACCESS "/", .body = ANSWER("AssumeRole", "ASSUMED")}, {NULL}};
+	    {"POST", "/", .need = "Credential=" ACCESS "/", .body = ANSWER("AssumeRole", "ASSUMED")}, FAKE_END};
 	struct creds_case c;
 	struct fake_http s;
 
@@ -183,7 +184,7 @@ TEST(malformed_role_profiles_are_refused)
 TEST(a_refusal_of_sts_is_explained)
 {
 	static const struct fake_reply replies[] = {
-	    {"POST", "/", .status = 403, .body = FAILURE("AccessDenied", "User x is not authorized")}, {NULL}};
+	    {"POST", "/", .status = 403, .body = FAILURE("AccessDenied", "User x is not authorized")}, FAKE_END};
 	struct creds_case c;
 	struct fake_http s;
 
@@ -199,7 +200,7 @@ TEST(a_refusal_of_sts_is_explained)
 TEST(failures_of_sts_are_retried)
 {
 	static const struct fake_reply replies[] = {
-	    {"POST", "/", .status = 503, .times = 2}, {"POST", "/", .body = ANSWER("AssumeRole", "ASSUMED")}, {NULL}};
+	    {"POST", "/", .status = 503, .times = 2}, {"POST", "/", .body = ANSWER("AssumeRole", "ASSUMED")}, FAKE_END};
 	struct creds_case c;
 	struct fake_http s;
 
@@ -217,7 +218,7 @@ TEST(a_wrong_clock_is_corrected_once)
 	    {"POST", "/", .need = "20400102T0304", .body = ANSWER("AssumeRole", "ASSUMED")},
 	    {"POST", "/", .status = 403, .body = FAILURE("SignatureDoesNotMatch", "Signature expired"),
 	     .head = "Date: Mon, 02 Jan 2040 03:04:05 GMT\r\n"},
-	    {NULL}};
+	    FAKE_END};
 	struct creds_case c;
 	struct fake_http s;
 
@@ -229,9 +230,27 @@ TEST(a_wrong_clock_is_corrected_once)
 	close_with(&c, &s);
 }
 
+/* It was not the clock: the same answer again is the reason itself. */
+TEST(a_refused_signature_is_not_tried_for_ever)
+{
+	static const struct fake_reply replies[] = {{"POST", "/", .status = 403,
+						     .body = FAILURE("SignatureDoesNotMatch", "Wrong key"),
+						     .head = "Date: Mon, 02 Jan 2040 03:04:05 GMT\r\n"},
+						    FAKE_END};
+	struct creds_case c;
+	struct fake_http s;
+
+	open_with(&c, &s, replies);
+	fake_file(&c.home, ".aws/config", 0600, "[profile dev]\nrole_arn = r\nsource_profile = dev\n" KEYS(ACCESS));
+	case_ask(&c, "dev");
+	CHECK_SAID(&c, ERR_CREDENTIALS, "SignatureDoesNotMatch: Wrong key");
+	CHECK_INT(fake_http_count(&s, "POST "), 2);
+	close_with(&c, &s);
+}
+
 TEST(nonsense_from_sts_is_refused)
 {
-	static const struct fake_reply replies[] = {{"POST", "/", .body = "<html>Welcome</html>"}, {NULL}};
+	static const struct fake_reply replies[] = {{"POST", "/", .body = "<html>Welcome</html>"}, FAKE_END};
 	struct creds_case c;
 	struct fake_http s;
 
@@ -300,7 +319,7 @@ static void ask_at_terminal(struct creds_case *c, const char *code, char *shown,
 TEST(mfa_code_is_asked_for_without_echo)
 {
 	static const struct fake_reply replies[] = {
-	    {"POST", "/", .need = "TokenCode=654321", .body = ANSWER("AssumeRole", "ASSUMED")}, {NULL}};
+	    {"POST", "/", .need = "TokenCode=654321", .body = ANSWER("AssumeRole", "ASSUMED")}, FAKE_END};
 	struct creds_case c;
 	struct fake_http s;
 	char shown[4096] = "";
@@ -326,7 +345,7 @@ TEST(web_identity)
 	static const struct fake_reply replies[] = {
 	    {"POST", "/", .need = "WebIdentityToken=first", .body = ANSWER("AssumeRoleWithWebIdentity", "WEBONE")},
 	    {"POST", "/", .need = "WebIdentityToken=second", .body = ANSWER("AssumeRoleWithWebIdentity", "WEBTWO")},
-	    {NULL}};
+	    FAKE_END};
 	struct creds_case c;
 	struct fake_http s;
 	char *log;
@@ -356,7 +375,7 @@ TEST(web_identity)
 TEST(web_identity_of_a_profile)
 {
 	static const struct fake_reply replies[] = {
-	    {"POST", "/", .need = "role%2Fp", .body = ANSWER("AssumeRoleWithWebIdentity", "WEB")}, {NULL}};
+	    {"POST", "/", .need = "role%2Fp", .body = ANSWER("AssumeRoleWithWebIdentity", "WEB")}, FAKE_END};
 	struct creds_case c;
 	struct fake_http s;
 
@@ -376,7 +395,7 @@ TEST(web_identity_errors)
 	static const struct fake_reply replies[] = {
 	    {"POST", "/", .status = 400, .body = FAILURE("IDPCommunicationError", "later"), .times = 1},
 	    {"POST", "/", .status = 400, .body = FAILURE("InvalidIdentityToken", "bad token")},
-	    {NULL}};
+	    FAKE_END};
 	struct creds_case c;
 	struct fake_http s;
 

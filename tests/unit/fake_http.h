@@ -2,7 +2,7 @@
  * fake_http - a small HTTP server on 127.0.0.1, in a process of its own, that answers by a list and keeps what it was
  * asked.
  *
- *   static const struct fake_reply replies[] = {{"GET", "/role", .need = "token: x", .body = "{}"}, {NULL}};
+ *   static const struct fake_reply replies[] = {{"GET", "/role", .need = "token: x", .body = "{}"}, FAKE_END};
  *   struct fake_http s;
  *   fake_http_start(&s, replies);
  *   ... s.url ...
@@ -31,6 +31,11 @@ struct fake_reply {
 	int times;                 /* how often this answers; 0: always */
 	bool hang;                 /* never answers */
 };
+
+#define FAKE_END               \
+	{                      \
+		.method = NULL \
+	}
 
 struct fake_http {
 	pid_t pid;
