@@ -207,7 +207,11 @@ def create_subnet(call):
         for other in zone.values():
             if other.vpc_id == vpc.id and net.overlaps(ec2.network(other.cidr_block)):
                 raise AwsError("InvalidSubnet.Conflict", f"The CIDR '{net}' conflicts with another subnet")
-    return call.moto({**call.params, "CidrBlock": str(net)})
+    params = {**call.params, "CidrBlock": str(net)}
+    if "AvailabilityZoneId" in params:      # moto takes a zone known by its id alone for a zone without subnets
+        params.setdefault("AvailabilityZone", next(
+            z["ZoneName"] for z in known if z["ZoneId"] == params["AvailabilityZoneId"]))
+    return call.moto(params)
 
 
 @answers("ec2", "DescribeSubnets")
