@@ -132,6 +132,7 @@ json_t *object_absorb(const struct rtype *t, const json_t *row, const json_t *wa
 {
 	json_t *have = json_object();
 
+	json_object_update(have, json_object_get(row, "@"));
 	for (const struct field *f = t->fields; f->name; f++) {
 		json_t *value = absorb_field(f, row, t->svc);
 

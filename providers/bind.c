@@ -241,11 +241,47 @@ static bool is_its_call(const struct rtype *t, const struct call *c, const struc
 	return c == &t->update[f->by] || (f->or_by && c == &t->update[f->or_by - 1]);
 }
 
+static const char *update_path(const struct field *f)
+{
+	return f->mod ? f->mod : f->in;
+}
+
+/* Do both fields go into the same top member of the update request? */
+static bool same_member(const struct field *f, const struct field *g)
+{
+	const char *a = update_path(f), *b = update_path(g);
+	size_t n = strcspn(a, ".["), m = strcspn(b, ".[");
+
+	return n == m && !strncmp(a, b, n);
+}
+
+static bool member_changes(const struct rtype *t, const struct call *c, const struct field *f, const json_t *changed)
+{
+	for (const struct field *g = t->fields; g->name; g++)
+		if (in_names(changed, g->name) && is_its_call(t, c, g) && same_member(f, g))
+			return true;
+	return false;
+}
+
 static bool carries(const struct rtype *t, const struct call *c, const struct field *f, const json_t *changed)
 {
 	if (!is_its_call(t, c, f) || (c->flags & (CALL_FIXED_ONLY | CALL_EACH_ADDED | CALL_EACH_REMOVED)))
 		return false;
-	return (c->flags & CALL_WHOLE) || in_names(changed, f->name);
+	if ((c->flags & CALL_WHOLE) || in_names(changed, f->name))
+		return true;
+	return (c->flags & CALL_WHOLE_MEMBER) && member_changes(t, c, f, changed);
+}
+
+/* A field that goes, with nothing else of its member left: there is nothing to send. */
+static bool has_rest(const struct rtype *t, const struct call *c, const struct field *f, const json_t *obj)
+{
+	for (const struct field *g = t->fields; g->name; g++) {
+		json_t *v = json_object_get(obj, g->name);
+
+		if (is_its_call(t, c, g) && same_member(f, g) && ((v && !json_is_null(v)) || g->null_text))
+			return true;
+	}
+	return false;
 }
 
 bool call_carries(const struct rtype *t, const struct call *c, const json_t *obj, const json_t *changed)
@@ -256,7 +292,11 @@ bool call_carries(const struct rtype *t, const struct call *c, const json_t *obj
 		json_t *v = json_object_get(obj, f->name);
 		bool clears = f->clear && (!v || json_is_null(v));
 
-		if (in_names(changed, f->name) && (clears ? c == &t->update[f->clear - 1] : is_its_call(t, c, f)))
+		if (!in_names(changed, f->name))
+			continue;
+		if (clears && c == &t->update[f->clear - 1])
+			return true;
+		if (!clears && is_its_call(t, c, f) && (!(c->flags & CALL_WHOLE_MEMBER) || has_rest(t, c, f, obj)))
 			return true;
 	}
 	return false;
@@ -275,9 +315,9 @@ json_t *bind_update(const struct rtype *t, const struct call *c, const json_t *o
 		if (v && val_has_special(v))
 			BUG("field %s of a %s is sent before it is known", f->name, t->name);
 		if (v && !json_is_null(v))
-			put(params, f->mod ? f->mod : f->in, to_wire(f->type, v));
-		else if (f->null_text && !f->clear)
-			put(params, f->mod ? f->mod : f->in, json_string(f->null_text));
+			put(params, update_path(f), to_wire(f->type, v));
+		else if (f->null_text && !f->clear && f->type->kind != KIND_MAP)
+			put(params, update_path(f), json_string(f->null_text));
 	}
 	put_all_fixed(params, c, obj, ctx);
 	run_build(t, c, obj, params);
@@ -361,6 +401,42 @@ char *bind_tags_action(const struct rtype *t, const struct call *c, const json_t
 	struct bind_ctx tc = tag_ctx(t, obj, ctx, &id);
 
 	return bind_action(c, obj, &tc);
+}
+
+void object_fade_keys(const struct rtype *t, json_t *obj, const json_t *live)
+{
+	for (const struct field *f = t->fields; f->name; f++) {
+		json_t *have = json_object_get(live, f->name), *want = json_object_get(obj, f->name), *value;
+		const char *key;
+
+		if (f->type->kind != KIND_MAP || !f->null_text)
+			continue;
+		if (!want && json_object_size(have)) {
+			want = json_object();
+			json_object_set_new(obj, f->name, want);
+		}
+		json_object_foreach (have, key, value)
+			if (!json_object_get(want, key))
+				json_object_set_new(want, key, json_string(f->null_text));
+	}
+}
+
+json_t *row_told(const struct rtype *t, const json_t *obj, const json_t *parent)
+{
+	json_t *told = json_object();
+
+	for (const struct field *f = t->fields; f->name; f++) {
+		bool is_parent = t->parent && !strcmp(f->name, t->parent);
+		json_t *v = json_object_get(obj, f->name);
+
+		if (!f->out || *f->out || !(is_parent || (f->flags & ID)))
+			continue;
+		if (!v && is_parent && f->type->attr && json_is_object(parent))
+			v = json_object_get(parent, f->type->attr);
+		if (v && !val_has_special(v))
+			json_object_set(told, f->name, v);
+	}
+	return told;
 }
 
 bool call_applies(const struct call *c, const json_t *obj)

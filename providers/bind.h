@@ -55,6 +55,12 @@ bool unique_equal(const char *want, const char *have);
 /* The text for a replacement of what bears `have`: want with the suffix after that of have. New text. */
 char *unique_next(const char *want, const char *have);
 
+/*
+ * What the request says of the rows of its answer, where they do not say it themselves: the parent and ID fields of
+ * `obj` that are not read (type.h, `out`), the parent's own value with a list by parent. New {field: value}; the caller
+ * hangs it onto each row as its member "@", and object_absorb() takes it from there.
+ */
+json_t *row_told(const struct rtype *t, const json_t *obj, const json_t *parent);
 /* Object from an answer row (path_rows row): every readable field decoded and normalised, hooks->absorb run. New. */
 json_t *object_absorb(const struct rtype *t, const json_t *row, const json_t *want);
 /* True if the row is none of our objects by t->skip. */
@@ -72,6 +78,8 @@ json_t *bind_create(const struct rtype *t, const struct call *c, const json_t *o
 /* Only fields of `changed` (array of names) that c carries, or all of them with CALL_WHOLE; plus fixed. */
 json_t *bind_update(const struct rtype *t, const struct call *c, const json_t *obj, const json_t *changed,
 		    const struct bind_ctx *ctx);
+/* Before an update: keys of live maps that the wish in `obj` lacks are put there with the field's null_text. */
+void object_fade_keys(const struct rtype *t, json_t *obj, const json_t *live);
 /* Does update call c have anything to do when the fields `changed` of obj change: its `when` holds and it carries one? */
 bool call_carries(const struct rtype *t, const struct call *c, const json_t *obj, const json_t *changed);
 /* read, list, also, delete, then, reveal, tag calls: fixed only (and ON_DELETE fields for deletes). */

@@ -235,6 +235,12 @@ static void report_unknown(const struct field *fields, const char *what, const c
 	buf_release(&all);
 }
 
+/* What AWS alone sets, and must have set to the default. */
+static bool is_condition(const struct field *f)
+{
+	return (f->flags & COMPUTED) && (f->flags & CREATE_ONLY) && !f->in && f->dflt;
+}
+
 /* One field of a wish into `out`. */
 static void canon_field(const struct field *f, const json_t *value, const char *what, json_t *out, struct diag *d)
 {
@@ -242,7 +248,7 @@ static void canon_field(const struct field *f, const json_t *value, const char *
 	json_t *canon;
 
 	if (!value || json_is_null(value)) {
-		if (f->dflt)
+		if (f->dflt && !is_condition(f))
 			json_object_set_new(out, f->name, default_of(f));
 		else if (f->flags & REQUIRED)
 			diag_error(d, ERR_INVALID, "%s is missing.", at);
@@ -401,7 +407,7 @@ static bool is_compared(const struct field *f)
 	if (f->flags & (STATUS | ON_DELETE | WRITE_ONLY))
 		return false;
 	if ((f->flags & COMPUTED) && !f->in)
-		return false;
+		return is_condition(f);
 	return !f->out || *f->out;
 }
 
@@ -483,12 +489,44 @@ size_t object_diff(const struct rtype *t, const json_t *want, const json_t *have
 	return n;
 }
 
+/* New: the members of a value that cannot be changed in place, NULL if its type has none. */
+static json_t *fixed_part(const struct type *type, const json_t *value)
+{
+	json_t *out, *part;
+
+	if (type->kind == KIND_LIST || type->kind == KIND_SET) {
+		out = json_array();
+		for (size_t i = 0; i < json_array_size(value); i++)
+			if ((part = fixed_part(type->elem, json_array_get(value, i))))
+				json_array_append_new(out, part);
+		part = val_sorted_set(out);
+		json_decref(out);
+		return part;
+	}
+	out = NULL;
+	for (const struct field *f = type->kind == KIND_OBJ ? type->fields : NULL; f && f->name; f++) {
+		if (!(f->flags & CREATE_ONLY))
+			continue;
+		out = out ? out : json_object();
+		json_object_set_new(out, f->name, effective(f, value));
+	}
+	return out;
+}
+
 bool difference_replaces(const struct difference *d)
 {
+	json_auto_t *from = NULL, *to = NULL;
+
 	if (!d->field)
 		return false;
 	if (d->field->flags & CREATE_ONLY)
 		return true;
+	if (d->from && d->to && !val_has_special(d->to)) {
+		from = fixed_part(d->field->type, d->from);
+		to = fixed_part(d->field->type, d->to);
+		if (from && to && !json_equal(from, to))
+			return true;
+	}
 	return (d->field->flags & FIXED_PRESENCE) && !d->from != !d->to;
 }
 

@@ -57,8 +57,12 @@ struct type {
 
 enum field_flags {
 	REQUIRED = 1 << 0,       /* must be in the wish */
-	COMPUTED = 1 << 1,       /* AWS fills it: with .in the wish may set it (absent: keep AWS's choice); without .in it may not */
-	CREATE_ONLY = 1 << 2,    /* a difference means replacement */
+	/*
+	 * AWS fills it: with .in the wish may set it (absent: keep AWS's choice); without .in it may not. Without .in, but
+	 * with CREATE_ONLY and .dflt, it is a condition: an object with any other value (a service that drains) is replaced.
+	 */
+	COMPUTED = 1 << 1,
+	CREATE_ONLY = 1 << 2,    /* a difference means replacement; inside an object (a record's type) the whole field's */
 	NOT_ON_CREATE = 1 << 3,  /* create does not take it: its update call follows the create */
 	WRITE_ONLY = 1 << 4,     /* never read back; a change of its *source* is seen by the tag berth:source */
 	SENSITIVE = 1 << 5,      /* shown as (sensitive); never in a trace, plan or database */
@@ -77,7 +81,9 @@ struct field {
 	const struct type *type;
 	unsigned flags;          /* enum field_flags */
 	const char *in;          /* request path (path.h); NULL: never sent */
-	const char *out;         /* path in the row read; NULL: as .in (ec2: first letter small); "": not read */
+	/* Path in the row read; NULL: as .in (ec2: first letter small); "": not read. A parent or ID field that is not read is
+	   told by the request: rows take it over from the parent listed by, or from the object asked for. */
+	const char *out;
 	const char *mod;         /* request path in the update call if another */
 	const char *dflt;        /* AWS's default as JSON text: an absent wish means this, and so does an absent live value */
 	const char *doc;         /* one sentence for explain */
@@ -87,7 +93,7 @@ struct field {
 	unsigned or_by;
 	unsigned clear;          /* 1 + index of the update call that clears it when the wish is absent; 0: send `null_text` */
 	/* What an absent wish is sent as in an update ("" for IAM descriptions). NULL: cannot be cleared, but by a CALL_WHOLE
-	   that leaves it out. */
+	   that leaves it out. On a MAP: the service merges, and a key that goes is sent with this text. */
 	const char *null_text;
 	enum risk risk;
 };
@@ -105,6 +111,7 @@ enum call_flags {
 	CALL_FIXED_ONLY = 1 << 9,   /* update/delete step that carries no field, only `fixed` */
 	CALL_OPTIONAL = 1 << 10,    /* also: an error of class absent means "not set", not "object gone" */
 	CALL_UNSIGNED = 1 << 11,
+	CALL_WHOLE_MEMBER = 1 << 13,/* update: fields whose paths begin with the same name go together (`a.b` with `a[0].c`) */
 	CALL_LAGS = 1 << 12,        /* update: shows in reads only some time after its answer: read until what was sent is there */
 };
 
@@ -138,6 +145,7 @@ struct wait {
 	unsigned every;                 /* ms between polls at most; berth begins faster and slows down with the time elapsed */
 	unsigned limit;                 /* s until it is given up */
 	unsigned twice;                 /* so many ok answers in a row (0, 1: one) */
+	unsigned grace;                 /* s in which a bad word is not believed: reads may still show what was before */
 };
 
 /* An asynchronous operation that an answer names by id (Cloud Map): polled until it ends, before `ready` or `gone`. */

@@ -198,9 +198,10 @@ static void check_type(struct lint *l, const char *where, const struct type *typ
 static void check_default(struct lint *l, const char *where, const struct field *f)
 {
 	json_auto_t *value = json_loads(f->dflt, JSON_DECODE_ANY, NULL), *canon = NULL;
+	bool condition = (f->flags & COMPUTED) && (f->flags & CREATE_ONLY) && !f->in;
 	struct diag d = {0};
 
-	if (f->flags & (REQUIRED | COMPUTED))
+	if ((f->flags & (REQUIRED | COMPUTED)) && !condition)
 		fault(l, where, "what is required or left to AWS has no default");
 	if (!value) {
 		fault(l, where, "its default is no JSON: %s", f->dflt);

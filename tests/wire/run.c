@@ -188,11 +188,11 @@ static void check_request(const struct block *b, const struct rtype *t, const ch
 
 /* Objects of an answer, as the engine would make them. */
 static json_t *objects_of(const struct rtype *t, const char *word, const struct call *c, const json_t *body,
-			  const json_t *want)
+			  const json_t *want, const json_t *parent)
 {
 	bool create = !strcmp(word, "create") || !strcmp(word, "update");
 	json_t *out = json_array();
-	json_auto_t *rows = NULL;
+	json_auto_t *rows = NULL, *told = create ? NULL : row_told(t, want, parent);
 
 	if (!strcmp(word, "reveal")) {
 		json_array_append_new(out, path_get(body, c->body));
@@ -210,6 +210,7 @@ static json_t *objects_of(const struct rtype *t, const char *word, const struct 
 
 		if (!strcmp(word, "also") && c->body)
 			row = json_pack("{s:{s:o}}", "", c->body, json_incref(json_object_get(row, "")));
+		json_object_set(row, "@", told);
 		if (!row_skipped(t, row))
 			json_array_append_new(out, object_absorb(t, row, want));
 	}
@@ -217,7 +218,7 @@ static json_t *objects_of(const struct rtype *t, const char *word, const struct 
 }
 
 static void check_answer(const struct block *b, const struct rtype *t, const char *word, const struct call *c,
-			 const char *action, const json_t *obj)
+			 const char *action, const json_t *obj, const json_t *parent)
 {
 	const struct section *answer = find(b, "answer");
 	json_auto_t *expect = json_of(b, "expect"), *body = NULL, *got = NULL;
@@ -230,7 +231,7 @@ static void check_answer(const struct block *b, const struct rtype *t, const cha
 		report(b, &d);
 		return;
 	}
-	got = objects_of(t, word, c, body, obj);
+	got = objects_of(t, word, c, body, obj, parent);
 	if (!json_is_array(expect) || !strcmp(word, "reveal")) {
 		json_t *first = json_incref(json_array_get(got, 0));
 
@@ -280,6 +281,7 @@ static void run_call(const struct block *b, const struct rtype *t)
 	const struct section *call = find(b, "call");
 	json_auto_t *obj = json_of(b, "object"), *tags = json_of(b, "tags"), *ctx_json = json_of(b, "ctx");
 	json_auto_t *parent = json_of(b, "parent"), *batch = json_of(b, "batch"), *params = NULL;
+	json_auto_t *live = json_of(b, "live");
 	struct bind_ctx ctx = context(ctx_json, parent, batch);
 	char word[32] = "", names[512] = "", *action CLEANUP(freep) = NULL;
 	const struct call *c;
@@ -302,6 +304,8 @@ static void run_call(const struct block *b, const struct rtype *t)
 		json_decref(obj);
 		obj = canon;
 	}
+	if (!strcmp(word, "update"))
+		object_fade_keys(t, obj, live);
 	params = params_of(t, word, c, obj, tags, names, &ctx);
 	action = !strncmp(word, "tags_", 5) ? bind_tags_action(t, c, obj, &ctx) : bind_action(c, obj, &ctx);
 	if (!action) {
@@ -309,7 +313,7 @@ static void run_call(const struct block *b, const struct rtype *t)
 		return;
 	}
 	check_request(b, t, call->arg, action, params);
-	check_answer(b, t, word, c, action, obj);
+	check_answer(b, t, word, c, action, obj, parent);
 }
 
 static void run_block(const struct block *b)
