@@ -1,28 +1,11 @@
 """IAM roles, their inline policies and attachments (network sheet 4.1, 4.2, 4.4)."""
 import re
 
-import moto.iam.models as moto_iam
-
 import auth
 import iam_policy
 import paging
 from errors import AwsError
 from registry import answers
-
-_aws_policies = []
-_load_aws_policies = moto_iam.IAMBackend._init_aws_policies
-
-
-def _cached_aws_policies(backend):
-    """Parsing AWS's 1400 managed policies takes longer than a test; they never change."""
-    if not _aws_policies:
-        _aws_policies.extend(_load_aws_policies(backend))
-    for policy in _aws_policies:
-        policy.attachment_count = 0
-    return list(_aws_policies)
-
-
-moto_iam.IAMBackend._init_aws_policies = _cached_aws_policies
 
 SERVICE_LINKED = {
     "ecs.amazonaws.com": "AWSServiceRoleForECS", "rds.amazonaws.com": "AWSServiceRoleForRDS",

@@ -54,7 +54,7 @@ class Ssm(Case):
             {"Key": "Path", "Option": "Recursive", "Values": ["/app/deep"]}])["Parameters"]
         self.assertEqual([p["Name"] for p in deep], ["/app/deep/er/K"])
         self.refused("ValidationException", self.ssm.get_parameters_by_path, Path="/app", MaxResults=11)
-        self.refused("InvalidFilterKey", self.ssm.describe_parameters,
+        self.refused("InvalidFilterOption", self.ssm.describe_parameters,
                      ParameterFilters=[{"Key": "Label", "Values": ["x"]}, {"Key": "Name", "Option": "Recursive", "Values": ["x"]}])
 
     def test_delete(self):

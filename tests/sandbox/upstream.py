@@ -13,6 +13,7 @@ os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 
 from botocore import parsers, serialize  # noqa: E402
+import moto.iam.models as moto_iam  # noqa: E402
 from moto import backends  # noqa: E402
 from moto.server import DomainDispatcherApplication, create_backend_app  # noqa: E402
 
@@ -24,6 +25,21 @@ _names = list(backends.list_of_moto_modules())
 backends.list_of_moto_modules = lambda: _names
 _dispatch = DomainDispatcherApplication(create_backend_app)
 _serializers, _parsers = {}, {}
+_aws_policies = {}
+_load_aws_policies = moto_iam.IAMBackend._init_aws_policies
+
+
+def _cached_aws_policies(iam):
+    """Parsing AWS's 1400 managed policies takes longer than a test, and every call to any
+    service asks IAM for the account of its key; the policies themselves never change."""
+    if iam.partition not in _aws_policies:
+        _aws_policies[iam.partition] = _load_aws_policies(iam)
+    for policy in _aws_policies[iam.partition]:
+        policy.attachment_count = 0
+    return list(_aws_policies[iam.partition])
+
+
+moto_iam.IAMBackend._init_aws_policies = _cached_aws_policies
 
 
 def backend(service, account, region):
