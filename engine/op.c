@@ -12,6 +12,7 @@ struct op {
 	char *action;
 	json_t *told; /* what the request says of the rows */
 	enum call_intent intent;
+	json_t *told; /* what the request says of the rows of its answer */
 	void (*done)(void *arg, struct op_result *res);
 	void *arg;
 	struct loop_timer *timer;
@@ -101,8 +102,8 @@ static void answered(void *arg, const struct call_answer *answer)
 	struct op *op = arg;
 	struct op_result res = {.outcome = classify(op, answer), .err = answer->err, .answer = answer};
 
-	if (!answer->err)
-		res.rows = rows_of(op, answer->body);
+	if (!answer->err && op->call->rows)
+		res.rows = op_rows(op->type, op->call, answer->body, op->told);
 	finish(op, &res);
 }
 
@@ -154,6 +155,7 @@ struct op *op_start(struct session *s, const struct op_request *req, void (*done
 	*op =
 	    (struct op){.s = s, .type = req->type, .call = req->call, .intent = req->intent, .done = done, .arg = arg};
 	op->told = row_told(req->type, req->obj, req->parent);
+	op->told = row_told(req->type, req->obj, json_is_object(req->parent) ? req->parent : NULL);
 	op->action = req->action ? xstrdup(req->action) : bind_action(req->call, req->obj, &ctx);
 	if (!op->action) {
 		op->action = xstrdup(req->call->action);

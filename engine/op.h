@@ -44,5 +44,7 @@ struct op;
 /* done is called exactly once from the loop. A request whose texts cannot be filled ends OP_ABSENT at the next turn. */
 struct op *op_start(struct session *s, const struct op_request *req, void (*done)(void *arg, struct op_result *res),
 		    void *arg);
+/* Rows of an answer that are objects of the type; told: row_told() of the request, or NULL. New. */
+json_t *op_rows(const struct rtype *t, const struct call *c, const json_t *body, const json_t *told);
 /* Appends what went wrong, in the user's words. */
 int op_explain(const struct op_result *res, struct diag *d);

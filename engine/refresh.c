@@ -262,7 +262,9 @@ static void take_rows(struct type_read *tr, const json_t *body, const json_t *pa
 		read_add_rows(tr, kept);
 		return;
 	}
-	tr->names = json_array();
+	if (!tr->names)
+		tr->names = json_array();
+	json_array_clear(tr->names);
 	for (size_t i = 0; i < json_array_size(kept); i++)
 		json_array_append_new(tr->names, object_absorb(tr->t, json_array_get(kept, i), NULL));
 	read_names(tr);
@@ -272,6 +274,7 @@ static void listing_free(struct listing *l)
 {
 	json_decref(l->parent);
 	free(l->key);
+	json_decref(l->parent);
 	free(l->waiter);
 	free(l);
 }
@@ -323,6 +326,7 @@ static void start_list(struct type_read *tr, const json_t *parent)
 	l = xcalloc(1, sizeof(*l));
 	l->r = r;
 	l->key = xstrdup(key);
+	l->parent = json_incref((json_t *)parent);
 	l->parent = json_is_object(parent) ? json_deep_copy(parent) : NULL;
 	l->waiter = grow(NULL, &l->cap, 1, sizeof(struct type_read *));
 	l->waiter[l->n++] = tr;
