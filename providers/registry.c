@@ -4,16 +4,26 @@
 #include <stddef.h>
 #include <string.h>
 
-#define RTYPES(X)                 \
-	X(ec2_vpc)                \
-	X(ec2_internet_gateway)   \
-	X(ec2_gateway_attachment) \
-	X(ec2_subnet)             \
-	X(ec2_route_table)        \
-	X(ec2_route)              \
-	X(ec2_route_association)  \
-	X(ec2_security_group)     \
-	X(ec2_security_group_rule)
+#define RTYPES(X)                     \
+	X(ec2_vpc)                    \
+	X(ec2_internet_gateway)       \
+	X(ec2_gateway_attachment)     \
+	X(ec2_subnet)                 \
+	X(ec2_route_table)            \
+	X(ec2_route)                  \
+	X(ec2_route_association)      \
+	X(ec2_security_group)         \
+	X(ec2_security_group_rule)    \
+	X(ecs_cluster)                \
+	X(ecs_task_definition)        \
+	X(ecs_service)                \
+	X(servicediscovery_namespace) \
+	X(servicediscovery_service)   \
+	X(apigateway_vpc_link)        \
+	X(apigateway_api)             \
+	X(apigateway_integration)     \
+	X(apigateway_route)           \
+	X(apigateway_stage)
 
 #define X(name) extern const struct rtype name;
 RTYPES(X)

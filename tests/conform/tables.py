@@ -24,6 +24,8 @@ KINDS = {
 KNOWN = {
     "ec2.gateway_attachment ready: available is no word of AttachmentStatus":
         "an attached gateway says `available`; the model's words are those of network interfaces",
+    "ecs.service ready: ROLLED_BACK is no word of DeploymentRolloutState":
+        "after a rollback AWS says COMPLETED, of the old revision; the type's hook tells the two apart",
 }
 
 
@@ -235,7 +237,7 @@ class Check:
             shape = self.guarded(at, walk, self.model, op.input_shape, path, True)
             if shape is not None and "each" not in call["flags"]:
                 self.kind(at, field["type"], shape, True)
-                if field["dflt"] is not None:
+                if field["dflt"] is not None and not field["type"]["encode"]:
                     self.words(at, [field["dflt"]], shape)
             if self.sure(what, call, field):
                 tops.add(steps(path)[1][0])
