@@ -5,6 +5,7 @@ The middleware list is where faults belong: each entry is called as f(call, proc
 and may wait, refuse with an AwsError, or raise DropReply after proceeding.
 """
 import json
+import re
 import threading
 import time
 import uuid
@@ -23,6 +24,7 @@ from clock import clock
 from errors import AwsError
 
 LOCK = threading.RLock()
+ERROR_CODE = re.compile(rb'(?:<Code>|"__type": ?"(?:[^"#]*#)?)([A-Za-z0-9.]+)')
 
 
 def latency(call, proceed):
@@ -132,11 +134,14 @@ def _may_be_unsigned(http, scope, service):
 def _answer(call, http, request_id, state):
     name = call.service.service_name
     function = registry.handler(name, state.operation.name) if state.operation is not None else None
+    if name == "ec2" and call.get("DryRun"):
+        raise AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
     if function is not None:
         result = function(call)
         return reply.render(call.operation, call.protocol, result or {}, request_id)
     status, headers, body = upstream.forward(http)
     upstream.check_implemented(state.operation, status, headers)
     if status >= 400:
-        state.code = str(status)
+        code = ERROR_CODE.search(body[:2000])
+        state.code = code.group(1).decode() if code else str(status)
     return status, headers, body

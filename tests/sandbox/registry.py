@@ -13,7 +13,7 @@ MODULES = {
     "ssm": ("ssm",), "logs": ("cwlogs",), "ecr": ("ecr",),
     "ecs": ("ecs_cluster", "ecs_taskdef", "ecs_service", "ecs_tasks", "ecs_deploy"),
     "servicediscovery": ("cloudmap", "cloudmap_instances"), "apigatewayv2": ("apigw", "apigw_link", "apigw_parts"),
-    "resourcegroupstaggingapi": ("tagging",),
+    "resourcegroupstaggingapi": ("tagging",), "application-autoscaling": ("autoscaling",),
 }
 
 
@@ -44,10 +44,8 @@ def warm():
     for service in MODULES:
         model.service(service).operation_names
         handler(service, "")
-        try:
+        if service in upstream.SERVICES:
             upstream.backend(service, ACCOUNT, "aws" if service in model.GLOBAL else "us-east-1")
-        except KeyError:
-            pass
 
 
 def reset():

@@ -202,6 +202,15 @@ class Ecs(Case):
         self.ec2.delete_security_group(GroupId=self.group)
         self.ecs.delete_cluster(cluster="c")
 
+    def test_scaling_targets_know_the_service(self):
+        self.stack()
+        self.make(self.definition())
+        scaling = client("application-autoscaling")
+        target = dict(ServiceNamespace="ecs", ScalableDimension="ecs:service:DesiredCount", MinCapacity=1,
+                      MaxCapacity=2)
+        scaling.register_scalable_target(ResourceId="service/c/web", **target)
+        self.refused("ValidationException", scaling.register_scalable_target, ResourceId="service/c/no", **target)
+
     def test_registration(self):
         self.stack()
         sd = client("servicediscovery")

@@ -48,6 +48,18 @@ class Signatures(Case):
                                                     "other").get_caller_identity)
 
 
+    def test_web_identity_is_unsigned(self):
+        from botocore import UNSIGNED
+        client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(
+            {"Statement": {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}}))
+        got = client("sts", signature_version=UNSIGNED).assume_role_with_web_identity(
+            RoleArn="arn:aws:iam::123456789012:role/r", RoleSessionName="ci", WebIdentityToken="token")["Credentials"]
+        mine = client("ecs", got["AccessKeyId"], got["SecretAccessKey"], got["SessionToken"])
+        self.assertEqual(mine.list_clusters()["clusterArns"], [])
+        self.refused("AccessDenied", client("sts").assume_role, RoleSessionName="ci",
+                     RoleArn="arn:aws:iam::123456789012:role/none")
+
+
 class Shapes(Case):
     def test_unknown_query_parameter(self):
         ec2 = client("ec2")
@@ -67,6 +79,15 @@ class Shapes(Case):
         self.refused("BadRequestException", client("apigatewayv2").create_api, ProtocolType="HTTP")
         self.refused("ValidationError", client("iam").get_role, RoleName="x" * 65)
         self.refused("SerializationException", client("ecs").create_cluster, clusterName=5)
+
+    def test_dry_run(self):
+        self.refused("DryRunOperation", client("ec2").create_vpc, CidrBlock="10.0.0.0/16", DryRun=True, status=412)
+        self.assertEqual(len(client("ec2").describe_vpcs()["Vpcs"]), 1)
+
+    def test_unimplemented_is_not_a_server_error(self):
+        """A client would retry moto's HTTP 500 for ever."""
+        self.refused("SandboxNotImplemented", client("rds").reset_db_parameter_group,
+                     DBParameterGroupName="x", status=400)
 
     def test_log_and_control(self):
         client("ssm").put_parameter(Name="/a/b", Value="hunter2", Type="SecureString")

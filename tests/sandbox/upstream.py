@@ -21,8 +21,8 @@ from errors import AwsError  # noqa: E402
 
 logging.getLogger("moto").setLevel(logging.CRITICAL)
 # moto looks through its own folders for the names of its services at every request.
-_names = list(backends.list_of_moto_modules())
-backends.list_of_moto_modules = lambda: _names
+SERVICES = list(backends.list_of_moto_modules())
+backends.list_of_moto_modules = lambda: SERVICES
 _dispatch = DomainDispatcherApplication(create_backend_app)
 _serializers, _parsers = {}, {}
 _aws_policies = {}
