@@ -261,7 +261,6 @@ static void merge_obj(struct node *n)
 			json_object_set(obj, key, value);
 	}
 	object_fade_keys(n->action->type, obj, n->live);
-	object_fade_keys(n->action->type, obj, n->live);
 	json_decref(n->obj);
 	n->obj = obj;
 }

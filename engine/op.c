@@ -12,7 +12,6 @@ struct op {
 	char *action;
 	json_t *told; /* what the request says of the rows */
 	enum call_intent intent;
-	json_t *told; /* what the request says of the rows of its answer */
 	void (*done)(void *arg, struct op_result *res);
 	void *arg;
 	struct loop_timer *timer;
@@ -61,21 +60,17 @@ static enum outcome classify(const struct op *op, const struct call_answer *a)
 	return OP_FAILED;
 }
 
-static json_t *rows_of(const struct op *op, const json_t *body)
+json_t *op_rows(const struct rtype *t, const struct call *c, const json_t *body, const json_t *told)
 {
-	json_t *kept;
-	json_auto_t *rows = NULL;
+	json_t *kept = json_array();
+	json_auto_t *rows = path_rows(body, c->rows);
 
-	if (!op->call->rows)
-		return NULL;
-	rows = path_rows(body, op->call->rows);
-	kept = json_array();
 	for (size_t i = 0; i < json_array_size(rows); i++) {
 		json_t *row = json_array_get(rows, i);
 
-		if (row_skipped(op->type, row))
+		if (row_skipped(t, row))
 			continue;
-		json_object_set(row, "@", op->told);
+		json_object_set(row, "@", (json_t *)told);
 		json_array_append(kept, row);
 	}
 	return kept;
@@ -154,7 +149,6 @@ struct op *op_start(struct session *s, const struct op_request *req, void (*done
 	ctx.member = req->member;
 	*op =
 	    (struct op){.s = s, .type = req->type, .call = req->call, .intent = req->intent, .done = done, .arg = arg};
-	op->told = row_told(req->type, req->obj, req->parent);
 	op->told = row_told(req->type, req->obj, json_is_object(req->parent) ? req->parent : NULL);
 	op->action = req->action ? xstrdup(req->action) : bind_action(req->call, req->obj, &ctx);
 	if (!op->action) {

@@ -247,17 +247,9 @@ static void start_by_name(struct type_read *tr)
 
 static void take_rows(struct type_read *tr, const json_t *body, const json_t *parent)
 {
-	json_auto_t *rows = path_rows(body, tr->t->list.rows), *told = row_told(tr->t, NULL, parent);
-	json_auto_t *kept = json_array();
+	json_auto_t *told = row_told(tr->t, NULL, parent);
+	json_auto_t *kept = op_rows(tr->t, &tr->t->list, body, told);
 
-	for (size_t i = 0; i < json_array_size(rows); i++) {
-		json_t *row = json_array_get(rows, i);
-
-		if (row_skipped(tr->t, row))
-			continue;
-		json_object_set(row, "@", told);
-		json_array_append(kept, row);
-	}
 	if (!(tr->t->list.flags & CALL_IDS)) {
 		read_add_rows(tr, kept);
 		return;
@@ -274,7 +266,6 @@ static void listing_free(struct listing *l)
 {
 	json_decref(l->parent);
 	free(l->key);
-	json_decref(l->parent);
 	free(l->waiter);
 	free(l);
 }
@@ -326,7 +317,6 @@ static void start_list(struct type_read *tr, const json_t *parent)
 	l = xcalloc(1, sizeof(*l));
 	l->r = r;
 	l->key = xstrdup(key);
-	l->parent = json_incref((json_t *)parent);
 	l->parent = json_is_object(parent) ? json_deep_copy(parent) : NULL;
 	l->waiter = grow(NULL, &l->cap, 1, sizeof(struct type_read *));
 	l->waiter[l->n++] = tr;
