@@ -47,15 +47,11 @@ static void explain_denied(const struct failed *f, struct diag *d)
 	const char *from = f->answer->identity;
 
 	if (!action)
-		diag_hint(d, "`berth permissions` prints the policy that this spec needs.");
+		diag_hint(d, "The identity of the credentials in use needs more permissions.");
 	else if (from && *from)
-		diag_hint(
-		    d,
-		    "Allow %s to the identity of the credentials in use (%s); `berth permissions` prints the whole "
-		    "policy that this spec needs.",
-		    action, from);
+		diag_hint(d, "Allow %s to the identity of the credentials in use (%s).", action, from);
 	else
-		diag_hint(d, "Allow %s; `berth permissions` prints the whole policy that this spec needs.", action);
+		diag_hint(d, "Allow %s to the identity of the credentials in use.", action);
 }
 
 static void explain_credentials(const struct failed *f, struct diag *d)
@@ -63,7 +59,7 @@ static void explain_credentials(const struct failed *f, struct diag *d)
 	const char *from = f->answer->identity ? f->answer->identity : "";
 	bool known = *f->answer->code != '\0';
 
-	if (strcasestr(from, "sso") || says(f, "sso"))
+	if (strcasestr(from, "sso"))
 		diag_hint(d, "The SSO session has expired: run `aws sso login` with the same profile and try again.");
 	else if (says(f, "SignatureDoesNotMatch") || says(f, "InvalidSignature") || says(f, "IncompleteSignature"))
 		diag_hint(d, "The secret key does not belong to the access key, or a proxy changed the request.");
@@ -77,9 +73,7 @@ static void explain_credentials(const struct failed *f, struct diag *d)
 		    "region is not enabled for the account.",
 		    *from ? " from " : "", from);
 	else
-		diag_hint(
-		    d, "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `berth doctor` shows what was "
-		       "looked at.");
+		diag_hint(d, "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.");
 }
 
 static void explain_skew(const struct failed *f, struct diag *d)

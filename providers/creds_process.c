@@ -171,7 +171,7 @@ static int open_pipes(struct process *p, int other[2])
 static void run(const struct creds_ask *ask, char **words)
 {
 	struct process *p = xcalloc(1, sizeof(*p));
-	int other[2], rc;
+	int other[2] = {-1, -1}, rc;
 
 	*p = (struct process){.ask = creds_ask_copy(ask),
 			      .out = -1,
