@@ -31,8 +31,8 @@ def _check_integration(call, data):
         raise bad_request("IntegrationMethod is required for HTTP_PROXY integrations")
     if data["ConnectionType"] == "VPC_LINK":
         if not TARGETS.fullmatch(data.get("IntegrationUri") or ""):
-            raise bad_request("For VpcLink VPC_LINK, integration uri should be a valid ELB listener ARN or a valid Cloud "
-                              "Map service ARN.")
+            raise bad_request("For VpcLink VPC_LINK, integration uri should be a valid ELB listener ARN or a valid "
+                              "Cloud Map service ARN.")
         link = boxes.of(call).links.get(data.get("ConnectionId"))
         if link is None:
             raise bad_request(f"Invalid connectionId: VPC link {data.get('ConnectionId')} was not found")
@@ -247,7 +247,8 @@ def create_stage(call):
         raise conflict(f"Stage already exists: {name}")
     data = {"StageName": name, "AutoDeploy": call.get("AutoDeploy", False), "CreatedDate": time.time(),
             "LastUpdatedDate": time.time(), "Tags": check_tags(call.get("Tags", {})),
-            "StageVariables": dict(call.get("StageVariables", {})), "RouteSettings": dict(call.get("RouteSettings", {})),
+            "StageVariables": dict(call.get("StageVariables", {})),
+            "RouteSettings": dict(call.get("RouteSettings", {})),
             "DefaultRouteSettings": {"DetailedMetricsEnabled": False, **call.get("DefaultRouteSettings", {})}}
     for key in ("AccessLogSettings", "DeploymentId", "Description", "ClientCertificateId"):
         if call.get(key):

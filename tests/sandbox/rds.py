@@ -159,7 +159,8 @@ def _fields(call, name, engine, full, kind, size, groups):
     rds_rules.check_disjoint(backup, maintenance)
     retention = p.get("BackupRetentionPeriod", 1)
     if not 0 <= retention <= 35:
-        raise rds_error("InvalidParameterValue", f"Invalid backup retention period: {retention}. Must be between 0 and 35.")
+        raise rds_error("InvalidParameterValue", f"Invalid backup retention period: {retention}. Must be between 0 "
+                                                 "and 35.")
     port = p.get("Port", rds_rules.PORT[engine])
     if not 1150 <= port <= 65535:
         raise rds_error("InvalidParameterValue", f"Port {port} is out of range 1150-65535")

@@ -45,7 +45,7 @@ def warm():
         model.service(service).operation_names
         handler(service, "")
         if service in upstream.SERVICES:
-            upstream.backend(service, ACCOUNT, "aws" if service in model.GLOBAL else "us-east-1")
+            upstream.touch(service, ACCOUNT)
 
 
 def reset():

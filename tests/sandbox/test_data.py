@@ -55,7 +55,7 @@ class Ssm(Case):
         self.assertEqual([p["Name"] for p in deep], ["/app/deep/er/K"])
         self.refused("ValidationException", self.ssm.get_parameters_by_path, Path="/app", MaxResults=11)
         self.refused("InvalidFilterOption", self.ssm.describe_parameters,
-                     ParameterFilters=[{"Key": "Label", "Values": ["x"]}, {"Key": "Name", "Option": "Recursive", "Values": ["x"]}])
+                     ParameterFilters=[{"Key": "Name", "Option": "Recursive", "Values": ["x"]}])
 
     def test_delete(self):
         self.put()

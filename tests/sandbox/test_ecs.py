@@ -111,8 +111,8 @@ class Ecs(Case):
         self.assertNotIn("launchType", made)
         self.assertEqual(
             (made["capacityProviderStrategy"], made["platformVersion"], made["enableExecuteCommand"],
-             made["availabilityZoneRebalancing"], made["propagateTags"], made["deploymentConfiguration"]["maximumPercent"],
-             made["schedulingStrategy"], made["healthCheckGracePeriodSeconds"]),
+             made["availabilityZoneRebalancing"], made["propagateTags"],
+             made["deploymentConfiguration"]["maximumPercent"], made["schedulingStrategy"], made["healthCheckGracePeriodSeconds"]),
             ([{"capacityProvider": "FARGATE_SPOT", "weight": 1, "base": 0}], "LATEST", True, "ENABLED", "SERVICE", 200,
              "REPLICA", 0))
         same = self.make(definition, enableExecuteCommand=True, propagateTags="SERVICE",
@@ -155,8 +155,8 @@ class Ecs(Case):
         self.assertEqual(record["status"], "ROLLBACK_SUCCESSFUL")
         detail = self.ecs.describe_service_deployments(
             serviceDeploymentArns=[record["serviceDeploymentArn"]])["serviceDeployments"][0]
-        self.assertEqual((detail["deploymentCircuitBreaker"]["status"], detail["deploymentCircuitBreaker"]["threshold"]),
-                         ("TRIGGERED", 3))
+        breaker = detail["deploymentCircuitBreaker"]
+        self.assertEqual((breaker["status"], breaker["threshold"]), ("TRIGGERED", 3))
         stopped = self.ecs.list_tasks(cluster="c", serviceName="web", desiredStatus="STOPPED")["taskArns"]
         tasks = self.ecs.describe_tasks(cluster="c", tasks=stopped)["tasks"]
         failed = [t for t in tasks if t["taskDefinitionArn"].endswith(":2")]

@@ -96,7 +96,8 @@ class Shapes(Case):
         import model
         import shapes
         operation = model.service("ssm").operation_model("PutParameter")
-        self.assertEqual(shapes.mask(operation, {"Name": "/a/b", "Value": "hunter2"}), {"Name": "/a/b", "Value": "****"})
+        self.assertEqual(shapes.mask(operation, {"Name": "/a/b", "Value": "hunter2"}),
+                         {"Name": "/a/b", "Value": "****"})
 
     def test_every_stack_operation_reads_back(self):
         """The reader is the inverse of botocore's writer, for the nastier query shapes."""

@@ -7,6 +7,7 @@ mend sees the same dictionaries that a client of boto3 would see.
 import io
 import logging
 import os
+import traceback
 from urllib.parse import unquote, urlencode
 
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
@@ -46,12 +47,10 @@ def backend(service, account, region):
     return backends.get_backend(service)[account][region]
 
 
-def all_backends(service):
-    """Every region's backend that exists, as (account, region, backend)."""
-    found = backends.get_backend(service)
-    for account in list(found):
-        for region in list(found[account]):
-            yield account, region, found[account][region]
+def touch(service, account):
+    """Make moto load a service."""
+    found = backends.get_backend(service)[account]
+    found["us-east-1" if "us-east-1" in found else "aws"]
 
 
 def reset():
@@ -93,7 +92,12 @@ def _call(method, target, headers, body):
         answer["headers"] = dict(response_headers)
         return lambda data: None
 
-    chunks = _dispatch(environ, start_response)
+    try:
+        chunks = _dispatch(environ, start_response)
+    except Exception as problem:    # moto_server makes a page of HTML with status 500 of it
+        if not isinstance(problem, NotImplementedError):
+            traceback.print_exc()
+        return 500, {"Content-Type": "text/html"}, b""
     content = b"".join(chunks)
     if hasattr(chunks, "close"):
         chunks.close()
