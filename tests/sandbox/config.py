@@ -18,6 +18,9 @@ DEFAULTS = {
     "broken_image": "broken",   # a task whose image contains this text never becomes healthy
     "missing_image_check": False,   # a task whose image is not in ECR cannot start
     "run_task_exit_code": 0,    # of a one-off task whose image is not broken
+    # A container's versionConsistency is returned although it was not given.  Terraform 5.100 would
+    # replace every task definition if AWS did that, so AWS does not; a client may still be tried with it.
+    "fill_version_consistency": False,
     "apigw_conflicts": False,   # refuse a second write to one API within apigw_conflict_s
 }
 DURATIONS = {

@@ -3,6 +3,7 @@ import copy
 import re
 import time
 
+import config
 import ecs_cluster
 from ecs_cluster import boxes, client_error, listed, tag_list
 from registry import answers
@@ -107,6 +108,8 @@ def _filled(p, container):
     made = copy.deepcopy(container)
     made.setdefault("cpu", 0)
     made.setdefault("essential", True)
+    if config.knobs.fill_version_consistency:
+        made.setdefault("versionConsistency", "enabled")
     for key in EMPTY:
         made.setdefault(key, [])
     for mapping in made["portMappings"]:

@@ -47,6 +47,12 @@ class Ssm(Case):
         self.assertEqual(len(first["Parameters"]), 10)
         rest = self.ssm.get_parameters_by_path(Path="/app", MaxResults=10, NextToken=first["NextToken"])
         self.assertEqual(len(rest["Parameters"]), 2)
+        self.set(page_size=10)
+        second = self.ssm.get_parameters_by_path(
+            Path="/app", NextToken=self.ssm.get_parameters_by_path(Path="/app")["NextToken"])
+        self.assertEqual(second["Parameters"], [])
+        third = self.ssm.get_parameters_by_path(Path="/app", NextToken=second["NextToken"])
+        self.assertEqual(len(third["Parameters"]), 2)
         tagged = self.ssm.describe_parameters(ParameterFilters=[{"Key": "tag:t", "Values": ["1"]}])["Parameters"]
         self.assertEqual(len(tagged), 6)
         self.assertNotIn("Value", tagged[0])

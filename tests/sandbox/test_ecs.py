@@ -87,6 +87,11 @@ class Ecs(Case):
         self.assertEqual((box["cpu"], box["essential"], box["mountPoints"], box["healthCheck"]["interval"]),
                          (0, True, [], 30))
 
+    def test_version_consistency_is_a_knob(self):
+        self.assertNotIn("versionConsistency", self.definition()["containerDefinitions"][0])
+        self.set(fill_version_consistency=True)
+        self.assertEqual(self.definition()["containerDefinitions"][0]["versionConsistency"], "enabled")
+
     def test_revisions(self):
         first, second = self.definition(), self.definition()
         self.assertEqual(self.ecs.describe_task_definition(taskDefinition="web")["taskDefinition"]["revision"], 2)
@@ -112,7 +117,8 @@ class Ecs(Case):
         self.assertEqual(
             (made["capacityProviderStrategy"], made["platformVersion"], made["enableExecuteCommand"],
              made["availabilityZoneRebalancing"], made["propagateTags"],
-             made["deploymentConfiguration"]["maximumPercent"], made["schedulingStrategy"], made["healthCheckGracePeriodSeconds"]),
+             made["deploymentConfiguration"]["maximumPercent"], made["schedulingStrategy"],
+             made["healthCheckGracePeriodSeconds"]),
             ([{"capacityProvider": "FARGATE_SPOT", "weight": 1, "base": 0}], "LATEST", True, "ENABLED", "SERVICE", 200,
              "REPLICA", 0))
         same = self.make(definition, enableExecuteCommand=True, propagateTags="SERVICE",

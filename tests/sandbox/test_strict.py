@@ -1,6 +1,8 @@
 import json
 import time
+import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from unittest import mock
 
 import botocore.auth
@@ -79,6 +81,27 @@ class Shapes(Case):
         self.refused("BadRequestException", client("apigatewayv2").create_api, ProtocolType="HTTP")
         self.refused("ValidationError", client("iam").get_role, RoleName="x" * 65)
         self.refused("SerializationException", client("ecs").create_cluster, clusterName=5)
+
+    def test_latency_is_not_serial(self):
+        """Calls wait beside each other, not behind the lock; connections are reused."""
+        ecs = client("ecs")
+        ecs.list_clusters()
+        self.set(latency_ms=100)
+        with ThreadPoolExecutor(8) as pool:
+            started = time.time()
+            list(pool.map(lambda _: ecs.list_clusters(), range(8)))
+        self.assertLess(time.time() - started, 0.6)
+
+    def test_config_is_checked(self):
+        def post(data):
+            request = urllib.request.Request(endpoint() + "/_sandbox/config", json.dumps(data).encode())
+            try:
+                return urllib.request.urlopen(request).status
+            except urllib.error.HTTPError as error:
+                return error.code
+        self.assertEqual(post({"scale": 0.5}), 200)
+        self.assertEqual(post({"nope": 1}), 400)
+        self.assertEqual(post({"page_size": "many"}), 400)
 
     def test_dry_run(self):
         self.refused("DryRunOperation", client("ec2").create_vpc, CidrBlock="10.0.0.0/16", DryRun=True, status=412)
