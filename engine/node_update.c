@@ -336,6 +336,35 @@ static bool still_lags(const struct node *n)
 	return lags;
 }
 
+/* A write makes a new stamp: while the old one stands, the read is behind. */
+static bool stamp_stands(const struct node *n)
+{
+	const char *s = n->kind == NODE_UPDATE ? n->action->type->stamp : NULL;
+
+	if (!s)
+		return false;
+	for (; *s; s += strspn(s, " ")) {
+		size_t len = strcspn(s, " ");
+		char *name CLEANUP(freep) = xstrndup(s, len);
+		json_t *was = json_object_get(n->have->fields, name), *is = json_object_get(n->live, name);
+
+		if (!was || !is || !json_equal(was, is))
+			return false;
+		s += len;
+	}
+	return true;
+}
+
+static bool is_behind(struct node *n)
+{
+	json_auto_t *differences = NULL;
+
+	if (!n->updated || !still_lags(n) || node_elapsed(n) >= LAG_LIMIT_S * 1000)
+		return false;
+	differences = node_differences(n, n->live);
+	return json_array_size(differences) || stamp_stands(n);
+}
+
 static void after_readback(struct node *n, const struct reading *r)
 {
 	json_auto_t *differences = NULL;
@@ -349,12 +378,9 @@ static void after_readback(struct node *n, const struct reading *r)
 			node_enter(n, STEP_UPDATE);
 			return;
 		}
-	} else if (n->updated && still_lags(n)) {
-		differences = node_differences(n, n->live);
-		if (json_array_size(differences) && node_elapsed(n) < LAG_LIMIT_S * 1000) {
-			node_retry(n, STEP_READBACK, node_poll_delay(n, 2000));
-			return;
-		}
+	} else if (is_behind(n)) {
+		node_retry(n, STEP_READBACK, node_poll_delay(n, 2000));
+		return;
 	}
 	o = place_object(n);
 	settle_tags(n, o, r->tags);

@@ -149,7 +149,7 @@ struct op *op_start(struct session *s, const struct op_request *req, void (*done
 	ctx.member = req->member;
 	*op =
 	    (struct op){.s = s, .type = req->type, .call = req->call, .intent = req->intent, .done = done, .arg = arg};
-	op->told = row_told(req->type, req->obj, json_is_object(req->parent) ? req->parent : NULL);
+	op->told = row_told(req->type, req->obj, json_is_object(req->parent) ? req->parent : NULL, &ctx);
 	op->action = req->action ? xstrdup(req->action) : bind_action(req->call, req->obj, &ctx);
 	if (!op->action) {
 		op->action = xstrdup(req->call->action);

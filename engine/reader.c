@@ -90,6 +90,12 @@ static void also_read(void *arg, struct op_result *res)
 	next_also(r);
 }
 
+/* What was asked for holds the wish: before and after a write alike. */
+static bool also_applies(const struct reader *r, const struct call *c, const json_t *fields)
+{
+	return call_applies(c, c->flags & CALL_WISHED ? r->obj : fields);
+}
+
 static void next_also(struct reader *r)
 {
 	json_auto_t *fields = object_absorb(r->t, r->row, r->want);
@@ -97,7 +103,7 @@ static void next_also(struct reader *r)
 	struct reading reading = {.outcome = OP_OK};
 
 	while (!r->brief && r->also < RTYPE_ALSO && r->t->also[r->also].action &&
-	       !call_applies(&r->t->also[r->also], fields))
+	       !also_applies(r, &r->t->also[r->also], fields))
 		r->also++;
 	if (r->brief || r->also == RTYPE_ALSO || !r->t->also[r->also].action) {
 		reading.fields = json_incref(fields);

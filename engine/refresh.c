@@ -247,7 +247,8 @@ static void start_by_name(struct type_read *tr)
 
 static void take_rows(struct type_read *tr, const json_t *body, const json_t *parent)
 {
-	json_auto_t *told = row_told(tr->t, NULL, parent);
+	struct bind_ctx ctx = session_ctx(tr->r->s, NULL);
+	json_auto_t *told = row_told(tr->t, NULL, parent, &ctx);
 	json_auto_t *kept = op_rows(tr->t, &tr->t->list, body, told);
 
 	if (!(tr->t->list.flags & CALL_IDS)) {

@@ -287,6 +287,23 @@ static bool concerns_us(const struct type_read *tr, const struct live_row *row)
 	       known_address(tr, row->fields) || (by_parentage(tr->t) && parent_object(tr, row->fields));
 }
 
+/* The wish that the row is, or has the name of; NULL if there is none. */
+static const json_t *wish_of(const struct type_read *tr, const struct live_row *row)
+{
+	const struct spec *spec = tr->r->req->spec;
+	const char *address = is_ours(tr->r, row->tags) ? val_str(row->tags, "berth:resource")
+			      : row->key                ? json_string_value(json_object_get(tr->wish_key, row->key))
+							: NULL;
+	const struct resource *res = spec && address ? spec_find(spec, address) : NULL;
+
+	return res ? res->want : NULL;
+}
+
+static bool also_applies(const struct type_read *tr, const struct live_row *row, const struct call *c)
+{
+	return concerns_us(tr, row) && call_applies(c, c->flags & CALL_WISHED ? wish_of(tr, row) : row->fields);
+}
+
 static bool ask_also(struct type_read *tr)
 {
 	bool asked = false;
@@ -298,7 +315,7 @@ static bool ask_also(struct type_read *tr)
 			    .type = tr->t, .call = c, .obj = tr->row[i].fields, .intent = CALL_READ};
 			struct also_ask *ask;
 
-			if (!concerns_us(tr, &tr->row[i]) || !call_applies(c, tr->row[i].fields))
+			if (!also_applies(tr, &tr->row[i], c))
 				continue;
 			ask = xcalloc(1, sizeof(*ask));
 			*ask = (struct also_ask){.tr = tr, .call = c, .row = i};

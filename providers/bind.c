@@ -421,20 +421,37 @@ void object_fade_keys(const struct rtype *t, json_t *obj, const json_t *live)
 	}
 }
 
-json_t *row_told(const struct rtype *t, const json_t *obj, const json_t *parent)
+static bool is_told(const struct rtype *t, const struct field *f)
+{
+	bool names = (f->flags & ID) || (t->parent && !strcmp(f->name, t->parent));
+
+	return (f->flags & TOLD) || (names && f->out && !*f->out);
+}
+
+/* New, or NULL if the request does not know it either. */
+static json_t *told_value(const struct rtype *t, const struct field *f, const json_t *obj, const json_t *parent,
+			  const struct bind_ctx *ctx)
+{
+	json_t *v = json_object_get(obj, f->name);
+	char *arn CLEANUP(freep) = NULL;
+
+	if (!v && t->parent && !strcmp(f->name, t->parent) && f->type->attr && json_is_object(parent))
+		v = json_object_get(parent, f->type->attr);
+	if (v)
+		return val_has_special(v) ? NULL : json_incref(v);
+	arn = (f->flags & TOLD) && !strcmp(f->name, "arn") ? object_arn(t, obj, ctx) : NULL;
+	return arn ? json_string(arn) : NULL;
+}
+
+json_t *row_told(const struct rtype *t, const json_t *obj, const json_t *parent, const struct bind_ctx *ctx)
 {
 	json_t *told = json_object();
 
 	for (const struct field *f = t->fields; f->name; f++) {
-		bool is_parent = t->parent && !strcmp(f->name, t->parent);
-		json_t *v = json_object_get(obj, f->name);
+		json_t *v = is_told(t, f) ? told_value(t, f, obj, parent, ctx) : NULL;
 
-		if (!f->out || *f->out || !(is_parent || (f->flags & ID)))
-			continue;
-		if (!v && is_parent && f->type->attr && json_is_object(parent))
-			v = json_object_get(parent, f->type->attr);
-		if (v && !val_has_special(v))
-			json_object_set(told, f->name, v);
+		if (v)
+			json_object_set_new(told, f->name, v);
 	}
 	return told;
 }

@@ -57,10 +57,10 @@ char *unique_next(const char *want, const char *have);
 
 /*
  * What the request says of the rows of its answer, where they do not say it themselves: the parent and ID fields of
- * `obj` that are not read (type.h, `out`), the parent's own value with a list by parent. New {field: value}; the caller
- * hangs it onto each row as its member "@", and object_absorb() takes it from there.
+ * `obj` that are not read or TOLD (type.h), the parent's own value with a list by parent, the ARN by its template. New
+ * {field: value}; the caller hangs it onto each row as its member "@", and object_absorb() takes it from there.
  */
-json_t *row_told(const struct rtype *t, const json_t *obj, const json_t *parent);
+json_t *row_told(const struct rtype *t, const json_t *obj, const json_t *parent, const struct bind_ctx *ctx);
 /* Object from an answer row (path_rows row): every readable field decoded and normalised, hooks->absorb run. New. */
 json_t *object_absorb(const struct rtype *t, const json_t *row, const json_t *want);
 /* True if the row is none of our objects by t->skip. */

@@ -71,6 +71,7 @@ enum field_flags {
 	ON_DELETE = 1 << 8,      /* only the delete call carries it */
 	STATUS = 1 << 9,         /* COMPUTED + VOLATILE and only for waits: not stored, not referable, not shown */
 	FIXED_PRESENCE = 1 << 10,/* changes in place, but coming or going means replacement (the kind of a rule's source) */
+	TOLD = 1 << 11,          /* told by the request (see `out`) where a row does not say it; a field `arn` by the template */
 };
 
 /* What happens in AWS when a field is changed in place. Replacement is shown apart. */
@@ -113,6 +114,7 @@ enum call_flags {
 	CALL_UNSIGNED = 1 << 11,
 	CALL_WHOLE_MEMBER = 1 << 13,/* update: fields whose paths begin with the same name go together (`a.b` with `a[0].c`) */
 	CALL_LAGS = 1 << 12,        /* update: shows in reads only some time after its answer: read until what was sent is there */
+	CALL_WISHED = 1 << 14,      /* also: `when` is asked of the wish, not of the row: a costly read of what is rarely set */
 };
 
 /*

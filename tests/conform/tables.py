@@ -17,9 +17,11 @@ except ImportError:
 
 MODEL_NAMES = {"apigateway": "apigatewayv2", "tagging": "resourcegroupstaggingapi", "sso_oidc": "sso-oidc"}
 KINDS = {
-    "bool": {"boolean"}, "int": {"integer", "long"}, "num": {"double", "float", "integer", "long"},
+    "bool": {"boolean"}, "int": {"integer", "long"}, "num": {"double", "float", "integer", "long", "timestamp"},
     "str": {"string", "timestamp", "blob"}, "list": {"list"}, "set": {"list"}, "map": {"map"}, "obj": {"structure"},
 }
+# Every service may give these; the models do not name them.
+COMMON_CODES = {"InvalidParameterValue", "InvalidParameterCombination", "ValidationError", "ValidationException"}
 # Where AWS and its model differ. Each must be needed: an unused one is a fault.
 KNOWN = {
     "ec2.gateway_attachment ready: available is no word of AttachmentStatus":
@@ -209,7 +211,7 @@ class Check:
             return None
         if what == "create":
             return None if "not_on_create" in flags else field["in"]
-        if what != "update" or i not in (field["by"], field["or_by"] - 1) or "fixed_only" in call["flags"]:
+        if what != "update" or i not in (field["by"], field["or_by"] - 1) or {"fixed_only", "each"} & set(call["flags"]):
             return None
         if "create_only" in flags and not field["mod"]:
             return None
@@ -235,7 +237,7 @@ class Check:
                 continue
             at = f"{where} {field['name']}"
             shape = self.guarded(at, walk, self.model, op.input_shape, path, True)
-            if shape is not None and "each" not in call["flags"]:
+            if shape is not None:
                 self.kind(at, field["type"], shape, True)
                 if field["dflt"] is not None and not field["type"]["encode"]:
                     self.words(at, [field["dflt"]], shape)
@@ -322,8 +324,10 @@ class Check:
             if {"write_only", "on_delete"} & set(field["flags"]) or not self.out_path(field):
                 continue
             shapes = self.guarded(f"read {field['name']}", self.field_shapes, field, answers)
+            # One value of each row of a list: the members of the field.
+            many = "[]" in self.out_path(field) and field["type"]["kind"] in ("list", "set")
             for what, shape in shapes or ():
-                self.kind(f"{what} {field['name']}", field["type"], shape, False)
+                self.kind(f"{what} {field['name']}", field["type"]["elem"] if many else field["type"], shape, False)
 
     def waits(self, answers):
         for what in ("ready", "gone"):
@@ -368,7 +372,7 @@ class Check:
     def errors(self):
         for name in ("absent", "busy", "clash", "retry"):
             for code in self.table[name] if self.model.codes else ():
-                if code.partition("~")[0] not in self.model.codes:
+                if code.partition("~")[0] not in self.model.codes | COMMON_CODES:
                     self.fault(name, f"the model knows no error {code}")
 
     def run(self):

@@ -227,7 +227,9 @@ static void check_class(struct lint *l, const char *where, const struct field *f
 		fault(l, where, "cannot be required and computed");
 	if ((f->flags & (STATUS | VOLATILE)) && !(f->flags & COMPUTED))
 		fault(l, where, "what moves by itself is computed");
-	if ((f->flags & COMPUTED) && !f->in && !(f->out && *f->out))
+	if ((f->flags & TOLD) && !(f->flags & ID) && strcmp(f->name, "arn") != 0)
+		fault(l, where, "is told by the request, but names nothing");
+	if ((f->flags & COMPUTED) && !(f->flags & TOLD) && !f->in && !(f->out && *f->out))
 		fault(l, where, "is read from nowhere");
 	if ((f->flags & WRITE_ONLY) && f->out && *f->out)
 		fault(l, where, "is never read, but says where");

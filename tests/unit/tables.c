@@ -33,8 +33,6 @@ static void check_paging(struct lint *l, const char *where, const struct call *c
 		fault(l, where, "the service has no pages");
 	if ((c->flags & CALL_PAGED) && !(c->rows && strstr(c->rows, "[]")))
 		fault(l, where, "pages are joined at the [] of `rows`, which has none");
-	if (c->page && paging && c->page > paging->max)
-		fault(l, where, "the service gives at most %u a page", paging->max);
 }
 
 static void check_call(struct lint *l, const char *where, const struct call *c)
@@ -52,6 +50,8 @@ static void check_call(struct lint *l, const char *where, const struct call *c)
 		fault(l, where, "`when` names no field: %s", c->when);
 	if (c->batch && !has_each_path(c))
 		fault(l, where, "a batch needs a fixed path that ends in []");
+	if ((c->flags & CALL_WISHED) && !c->when)
+		fault(l, where, "hangs on the wish, but does not say on what of it");
 	if ((c->flags & (CALL_PER_PARENT | CALL_ALL_PARENTS)) && !l->t->parent)
 		fault(l, where, "there is no parent to list by");
 }
@@ -306,6 +306,7 @@ static const struct field bad_fields[] = {
     FIELD("to", REF("ec2.vpc", "nothing"), CREATE_ONLY, .in = "To", .doc = "x"),
     FIELD("secret", &t_str, WRITE_ONLY, .in = "Secret", .out = "secret", .doc = "x"),
     FIELD("nowhere", &t_str, COMPUTED, .doc = "x"),
+    FIELD("hearsay", &t_str, TOLD, .in = "Hearsay", .doc = "x"),
     END,
 };
 
@@ -315,6 +316,7 @@ static const struct rtype bad_type = {
     .fields = bad_fields,
     .create = {CALL("Create", .fixed = WORDS("Path", "A={nothing}", "B={@nothing}", "C:={"))},
     .read = CALL("Read", .rows = "set.item", .batch = 10, .flags = CALL_PAGED | CALL_PER_PARENT),
+    .also = {CALL("More", .rows = "", .flags = CALL_WISHED)},
     .update = {CALL("Change")},
     .ready = WAIT(.field = "state", .every = 1000),
     .skip = WORDS("=x"),
@@ -349,6 +351,8 @@ TEST(faults_are_found)
 	    "to: refers to a field that does not exist",
 	    "secret: is never read, but says where",
 	    "nowhere: is read from nowhere",
+	    "hearsay: is told by the request",
+	    "also[0]: hangs on the wish",
 	    "create[0]: no \"Path=text\"",
 	    "create[0]: there is no field {nothing}",
 	    "create[0]: there is no word {@nothing}",

@@ -188,11 +188,11 @@ static void check_request(const struct block *b, const struct rtype *t, const ch
 
 /* Objects of an answer, as the engine would make them. */
 static json_t *objects_of(const struct rtype *t, const char *word, const struct call *c, const json_t *body,
-			  const json_t *want, const json_t *parent)
+			  const json_t *want, const struct bind_ctx *ctx)
 {
 	bool create = !strcmp(word, "create") || !strcmp(word, "update");
 	json_t *out = json_array();
-	json_auto_t *rows = NULL, *told = create ? NULL : row_told(t, want, parent);
+	json_auto_t *rows = NULL, *told = create ? NULL : row_told(t, want, ctx->parent, ctx);
 
 	if (!strcmp(word, "reveal")) {
 		json_array_append_new(out, path_get(body, c->body));
@@ -218,7 +218,7 @@ static json_t *objects_of(const struct rtype *t, const char *word, const struct 
 }
 
 static void check_answer(const struct block *b, const struct rtype *t, const char *word, const struct call *c,
-			 const char *action, const json_t *obj, const json_t *parent)
+			 const char *action, const json_t *obj, const struct bind_ctx *ctx)
 {
 	const struct section *answer = find(b, "answer");
 	json_auto_t *expect = json_of(b, "expect"), *body = NULL, *got = NULL;
@@ -231,7 +231,7 @@ static void check_answer(const struct block *b, const struct rtype *t, const cha
 		report(b, &d);
 		return;
 	}
-	got = objects_of(t, word, c, body, obj, parent);
+	got = objects_of(t, word, c, body, obj, ctx);
 	if (!json_is_array(expect) || !strcmp(word, "reveal")) {
 		json_t *first = json_incref(json_array_get(got, 0));
 
@@ -313,7 +313,7 @@ static void run_call(const struct block *b, const struct rtype *t)
 		return;
 	}
 	check_request(b, t, call->arg, action, params);
-	check_answer(b, t, word, c, action, obj, parent);
+	check_answer(b, t, word, c, action, obj, &ctx);
 }
 
 static void run_block(const struct block *b)
