@@ -14,6 +14,16 @@
 	X(ec2_route_association)      \
 	X(ec2_security_group)         \
 	X(ec2_security_group_rule)    \
+	X(rds_subnet_group)           \
+	X(rds_instance)               \
+	X(ssm_parameter)              \
+	X(ecr_repository)             \
+	X(ecr_lifecycle_policy)       \
+	X(logs_group)                 \
+	X(iam_role)                   \
+	X(iam_role_policy)            \
+	X(iam_role_attachment)        \
+	X(iam_oidc_provider)          \
 	X(ecs_cluster)                \
 	X(ecs_task_definition)        \
 	X(ecs_service)                \
