@@ -1,8 +1,8 @@
 """One request from the wire to the answer.
 
 identify -> verify the signature -> check the shape -> middleware -> mend or moto.
-The middleware list is where faults belong: each entry is called as f(call, proceed)
-and may wait, refuse with an AwsError, or raise DropReply after proceeding.
+A middleware is called as f(call, proceed); it may wait, refuse with an AwsError, or
+raise DropReply after proceeding.
 """
 import json
 import re
@@ -14,6 +14,7 @@ import auth
 import config
 import control
 import errors
+import faults
 import model
 import registry
 import reply
@@ -21,7 +22,7 @@ import shapes
 import upstream
 import wire
 from clock import clock
-from errors import AwsError
+from errors import AwsError, DropReply
 
 LOCK = threading.RLock()
 ERROR_CODE = re.compile(rb'(?:<Code>|"__type": ?"(?:[^"#]*#)?)([A-Za-z0-9.]+)')
@@ -33,7 +34,7 @@ def latency(call, proceed):
     return proceed()
 
 
-MIDDLEWARE = [latency]
+MIDDLEWARE = [latency, faults.middleware]
 
 
 class Http:
@@ -59,10 +60,17 @@ def handle(http):
         state.code = error.code
         name = state.service.service_name if state.service else "-"
         answer = errors.render(error, state.protocol, name, xmlns, request_id)
+    except DropReply:
+        _log(started, state, 0, "(no answer)")
+        raise
+    _log(started, state, answer[0], state.code)
+    return answer
+
+
+def _log(started, state, status, code):
     with LOCK:
         control.log.add(started, state.service.service_name if state.service else "-",
-                        state.operation, state.params, answer[0], state.code)
-    return answer
+                        state.operation, state.params, status, code)
 
 
 class _State:

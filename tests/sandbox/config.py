@@ -21,6 +21,8 @@ DEFAULTS = {
     # A container's versionConsistency is returned although it was not given.  Terraform 5.100 would
     # replace every task definition if AWS did that, so AWS does not; a client may still be tried with it.
     "fill_version_consistency": False,
+    "faults": [],               # rules of faults.py
+    "fault_seed": 1,
     "apigw_conflicts": False,   # refuse a second write to one API within apigw_conflict_s
 }
 DURATIONS = {

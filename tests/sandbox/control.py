@@ -5,6 +5,7 @@ import os
 import time
 
 import config
+import faults
 import registry
 import upstream
 from auth import keys
@@ -64,8 +65,10 @@ def answer(method, path, body):
         return 200, {"status": "reset"}
     if method == "POST" and what == "config":
         try:
-            config.knobs.update(json.loads(body or b"{}"))
-        except (ValueError, AttributeError) as problem:
+            wanted = json.loads(body or b"{}")
+            faults.check(wanted.get("faults", []))
+            config.knobs.update(wanted)
+        except (ValueError, AttributeError, TypeError) as problem:
             return 400, {"error": str(problem)}
         return 200, config.knobs.as_dict()
     return 404, {"error": f"no control endpoint {method} {path}"}

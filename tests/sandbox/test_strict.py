@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from unittest import mock
 
 import botocore.auth
+from botocore.exceptions import HTTPClientError
 from harness import AKID, Case, client, endpoint
 
 
@@ -60,6 +61,28 @@ class Signatures(Case):
         self.assertEqual(mine.list_clusters()["clusterArns"], [])
         self.refused("AccessDenied", client("sts").assume_role, RoleSessionName="ci",
                      RoleArn="arn:aws:iam::123456789012:role/none")
+
+
+class Faults(Case):
+    def test_throttles_and_errors(self):
+        ec2 = client("ec2")
+        self.set(faults=[{"service": "ec2", "action": "DescribeVpcs", "kind": "throttle", "times": 2},
+                         {"service": "rds", "kind": "error", "code": "InternalFailure", "status": 500, "skip": 1}])
+        for _ in "12":
+            self.refused("RequestLimitExceeded", ec2.describe_vpcs, status=503)
+        ec2.describe_vpcs()
+        client("rds").describe_db_instances()
+        self.refused("InternalFailure", client("rds").describe_db_instances, status=500)
+
+    def test_lost_answer(self):
+        """The call is done, the client never hears of it."""
+        ec2 = client("ec2")
+        for kind, made in (("drop", 1), ("refuse", 0)):
+            before = len(ec2.describe_vpcs()["Vpcs"])
+            self.set(faults=[{"action": "CreateVpc", "kind": kind, "times": 1}])
+            with self.assertRaises(HTTPClientError):
+                ec2.create_vpc(CidrBlock="10.0.0.0/16")
+            self.assertEqual(len(ec2.describe_vpcs()["Vpcs"]), before + made)
 
 
 class Shapes(Case):
