@@ -15,6 +15,7 @@ DEFAULTS = {
     "clock_skew_s": 300,
     "global_region": True,      # IAM and the other global services must be signed for us-east-1
     "scale": 1.0,               # multiplies every duration below
+    "rules_per_group": 60,      # of a security group, in each direction
     "broken_image": "broken",   # a task whose image contains this text never becomes healthy
     "missing_image_check": False,   # a task whose image is not in ECR cannot start
     "run_task_exit_code": 0,    # of a one-off task whose image is not broken

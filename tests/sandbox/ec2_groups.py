@@ -6,6 +6,7 @@ the group object, because moto neither normalises them nor knows them by id.
 import re
 import secrets
 
+import config
 import ec2
 import ec2_eni
 from errors import AwsError
@@ -13,7 +14,6 @@ from registry import answers
 
 TEXT = re.compile(r"[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]*")
 PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
-RULE_LIMIT = 60
 
 
 class Rule:
@@ -275,7 +275,7 @@ def authorize(call):
                            f'the specified rule "peer: {rule.source}, {rule.protocol.upper()}, {ports}, ALLOW" '
                            "already exists")
         keys.add(rule.key())
-    if sum(r.egress == egress for r in existing) + len(made) > getattr(backend, "sandbox_rule_limit", RULE_LIMIT):
+    if sum(r.egress == egress for r in existing) + len(made) > config.knobs.rules_per_group:
         raise AwsError("RulesPerSecurityGroupLimitExceeded",
                        "The maximum number of rules per security group has been reached.")
     existing.extend(made)

@@ -202,6 +202,21 @@ class Groups(Case):
         self.refused("InvalidSecurityGroupRuleId.NotFound", self.ec2.revoke_security_group_ingress, GroupId=group,
                      SecurityGroupRuleIds=["sgr-0123456789abcdef0"])
 
+    def test_limit_and_many_rules(self):
+        self.set(rules_per_group=500)
+        group = self.group()
+
+        def add(low, count):
+            self.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[
+                {"IpProtocol": "tcp", "FromPort": p, "ToPort": p, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
+                for p in range(low, low + count)])
+        add(1, 400)
+        self.refused("RulesPerSecurityGroupLimitExceeded", add, 1000, 101)
+        self.assertEqual(len(self.rules(group)), 401)
+        self.ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[
+            {"IpProtocol": "tcp", "FromPort": 7, "ToPort": 7, "IpRanges": [{"CidrIp": "10.9.9.9/8"}]}])
+        self.assertEqual(len(self.rules(group)), 400)
+
     def test_default_group_stays(self):
         default = self.ec2.describe_security_groups(Filters=[
             {"Name": "vpc-id", "Values": [self.vpc]}, {"Name": "group-name", "Values": ["default"]}])
