@@ -112,6 +112,8 @@ class _QueryReader:
         return self._scalar(shape, node.get("", ""), path)
 
     def _list(self, shape, node, path):
+        if node.get(""):        # `List=` alone means an empty list, `List=value` nothing
+            self.unknown.append(path)
         if not self.ec2 and not self._flat(shape):
             name = shape.member.serialization.get("name", "member")
             if name not in node:
