@@ -189,7 +189,11 @@ char *plan_source(const struct resource *res, const struct resolver *r, const st
 {
 	json_auto_t *inputs = json_object(), *own = NULL;
 	char digest[SOURCE_CHARS + 1], stamp[SOURCE_CHARS / 2 + 1];
+	/* Where a secret comes from goes into the digest, never what it is. */
+	struct resolver blind = *r;
 	bool unknown = false;
+
+	blind.secret = NULL;
 
 	for (const struct field *f = res->type->fields; f->name; f++) {
 		const json_t *v = json_object_get(res->want, f->name);
@@ -197,8 +201,8 @@ char *plan_source(const struct resource *res, const struct resolver *r, const st
 
 		if (!(f->flags & WRITE_ONLY) || !v || is_generated(v))
 			continue;
-		known = resolve(r, v, NULL);
-		json_object_set_new(inputs, f->name, with_stamps(r, known, &unknown));
+		known = resolve(&blind, v, NULL);
+		json_object_set_new(inputs, f->name, with_stamps(&blind, known, &unknown));
 	}
 	if (unknown || !json_object_size(inputs))
 		return NULL;
