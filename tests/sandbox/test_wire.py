@@ -76,4 +76,4 @@ class Strictness(unittest.TestCase):
     def test_query_lists_need_numbers(self):
         service = model.service("ec2")
         http = Http("POST", "/", {}, b"Action=DescribeVpcs&Version=2016-11-15&VpcId.one=a&Filter.1.Value=x")
-        self.assertEqual(wire.read(service, "ec2", http).unknown, ["VpcId.one", "Filter.1.Value"])
+        self.assertEqual(wire.read(service, "ec2", http).unknown, ["Filter.1.Value", "VpcId.one"])
