@@ -55,8 +55,11 @@ int plan_save(struct work *w, const char *path, unsigned flags, const struct wor
 				     w->spec.digest, "flags", (int)flags, "only", words_to_json(only), "except",
 				     words_to_json(except), "spec", spec_to_json(&w->spec), "plan",
 				     plan_to_json(&w->plan, &w->spec, &w->world), "seen", plan_seen(&w->world));
-	char *text CLEANUP(freep) = val_text(doc);
+	/* Not sorted: the order of resources is the order of the plan. */
+	char *text CLEANUP(freep) = json_dumps(doc, JSON_COMPACT);
 
+	if (!text)
+		BUG("a plan that is no JSON");
 	return write_whole(w->cli, path, text);
 }
 

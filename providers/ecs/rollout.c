@@ -92,7 +92,8 @@ static const char *judge(const struct rollout *r, const json_t *have, const json
 		return "IN_PROGRESS";
 	if (!rollout_same_revision(r->revision, runs))
 		return "ROLLED_BACK";
-	if (state_is(r, "FAILED"))
+	/* A rollout that failed and was then scaled to nothing has nothing left to fail. */
+	if (state_is(r, "FAILED") && r->desired)
 		return "FAILED";
 	return is_complete(r) && shows_wish(r, have, want) ? "COMPLETED" : "IN_PROGRESS";
 }
