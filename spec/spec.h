@@ -34,8 +34,11 @@ struct spec {
 	json_t *tags;             /* user's tags, text -> text */
 	struct resource *resource;
 	size_t n;
+	json_t *secrets;          /* NAME -> parameter: those whose values come from `berth secrets put` */
 	json_t *outputs;          /* name -> value with references: "url", "endpoint", "registry" … for `berth output` */
 	char *digest;             /* hex SHA-256 of the expanded resources */
+	json_t *index;            /* address -> position in `resource`; NULL: spec_find() searches */
+	json_t *texts;            /* what `section` members point into */
 };
 
 struct spec_options {
@@ -49,7 +52,8 @@ void spec_release(struct spec *s);
 /* NULL if there is none. */
 const struct resource *spec_find(const struct spec *s, const char *address);
 
-/* The expanded resources as a new JSON document {app, env, region, account, tags, resources: {address: {type, …}}, outputs}. */
+/* The expanded resources as a new JSON document {app, env, region, account, tags, secrets, outputs,
+   resources: {address: {type, fields, depends, section}}}. */
 json_t *spec_to_json(const struct spec *s);
 /* And back, for saved plans; checks everything again. */
 int spec_from_json(const json_t *doc, struct spec *ret, struct diag *d);
