@@ -238,7 +238,7 @@ static void report_unknown(const struct field *fields, const char *what, const c
 /* What AWS alone sets, and must have set to the default. */
 static bool is_condition(const struct field *f)
 {
-	return (f->flags & COMPUTED) && (f->flags & CREATE_ONLY) && !f->in && f->dflt;
+	return (f->flags & COMPUTED) && !f->in && f->dflt;
 }
 
 /* One field of a wish into `out`. */

@@ -59,7 +59,8 @@ enum field_flags {
 	REQUIRED = 1 << 0,       /* must be in the wish */
 	/*
 	 * AWS fills it: with .in the wish may set it (absent: keep AWS's choice); without .in it may not. Without .in, but
-	 * with CREATE_ONLY and .dflt, it is a condition: an object with any other value (a service that drains) is replaced.
+	 * with .dflt, it is a condition: what the live value must be. Any other is mended by the update call, at .mod
+	 * (a deployment that failed), or with CREATE_ONLY by replacement (a service that drains).
 	 */
 	COMPUTED = 1 << 1,
 	CREATE_ONLY = 1 << 2,    /* a difference means replacement; inside an object (a record's type) the whole field's */

@@ -43,6 +43,23 @@ static json_t *decode_switch(const json_t *wire)
 static const struct type t_switch = {
     .name = "boolean", .kind = KIND_BOOL, .encode = encode_switch, .decode = decode_switch};
 
+/* A deployment that was given up stays so until the next: whatever it is sent as asks for one. */
+static json_t *encode_deployment(const json_t *value)
+{
+	(void)value;
+	return json_true();
+}
+
+static json_t *decode_deployment(const json_t *wire)
+{
+	const char *s = json_string_value(wire);
+
+	return json_string(s && !strcmp(s, "FAILED") ? s : "ok");
+}
+
+static const struct type t_deployment = {
+    .name = "word", .kind = KIND_STR, .names = WORDS("ok"), .encode = encode_deployment, .decode = decode_deployment};
+
 /* ---- hooks ---- */
 
 static bool is_set(const json_t *want, const char *name)
@@ -184,6 +201,9 @@ static const struct field fields[] = {
     FIELD("propagate_tags", ONE_OF("NONE", "SERVICE", "TASK_DEFINITION"), 0, .in = "propagateTags", .dflt = "\"NONE\"",
 	  .doc = "Whose tags new tasks bear."),
     FIELD("arn", &t_arn, COMPUTED, .out = "serviceArn", .doc = "Amazon Resource Name."),
+    FIELD("deployment", &t_deployment, COMPUTED | VOLATILE, .out = PRIMARY "rolloutState", .mod = "forceNewDeployment",
+	  .dflt = "\"ok\"", .risk = RISK_RESTART,
+	  .doc = "ok, or the last deployment has failed: then it is tried again."),
     /* Its name is taken until it has drained, and nothing can be changed in it any more. */
     FIELD("state", ONE_OF("ACTIVE"), COMPUTED | CREATE_ONLY, .out = "status", .dflt = "\"ACTIVE\"",
 	  .doc = "ACTIVE, or it is made anew."),

@@ -183,6 +183,7 @@ TEST(what_is_cleared_by_a_call)
 	CHECK_STR(calls_for("apigateway.api", "{\"name\":\"a\"}", "[\"name\",\"cors\"]"), "01");
 	CHECK_STR(calls_for("apigateway.api", "{\"cors\":{\"origins\":[\"*\"]}}", "[\"cors\"]"), "0");
 	CHECK_STR(calls_for("apigateway.stage", "{}", "[\"access_log_group\",\"access_log_format\"]"), "1");
+	CHECK_STR(calls_for("ecs.service", "{\"deployment\":\"FAILED\"}", "[\"deployment\"]"), "0");
 	CHECK_STR(calls_for("ecs.cluster", "{}", "[\"default_strategy\",\"container_insights\"]"), "01");
 }
 
@@ -226,11 +227,12 @@ TEST(a_record_keeps_its_type)
 }
 
 /* The live value must be what it is expected to be; nobody wishes for it. */
-TEST(conditions_mean_replacement)
+TEST(conditions_must_hold)
 {
 	DIFFERS("ecs.service", "{}", "{\"state\":\"DRAINING\"}", "state!");
 	DIFFERS("ecs.service", "{}", "{\"state\":\"ACTIVE\"}", "");
 	DIFFERS("ecs.service", "{}", "{}", "");
+	DIFFERS("ecs.service", "{}", "{\"deployment\":\"FAILED\"}", "deployment");
 	DIFFERS("ecs.task_definition", "{}", "{\"state\":\"INACTIVE\"}", "state!");
 	DIFFERS("apigateway.vpc_link", "{}", "{\"state\":\"FAILED\"}", "state!");
 }

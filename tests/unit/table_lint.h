@@ -198,7 +198,7 @@ static void check_type(struct lint *l, const char *where, const struct type *typ
 static void check_default(struct lint *l, const char *where, const struct field *f)
 {
 	json_auto_t *value = json_loads(f->dflt, JSON_DECODE_ANY, NULL), *canon = NULL;
-	bool condition = (f->flags & COMPUTED) && (f->flags & CREATE_ONLY) && !f->in;
+	bool condition = (f->flags & COMPUTED) && !f->in && (f->mod || (f->flags & CREATE_ONLY));
 	struct diag d = {0};
 
 	if ((f->flags & (REQUIRED | COMPUTED)) && !condition)
