@@ -333,9 +333,13 @@ static void ready_failed(struct node *n, const struct reading *r, const char *va
 {
 	const struct wait *w = n->action->type->ready;
 	const char *why = w->why ? val_str(r->fields, w->why) : NULL;
+	size_t len = why ? strlen(why) : 0;
 
-	diag_error(n->ap->d, ERR_FAILED, "%s: %s is %s%s%s.", n->action->address, w->field, value, why ? ": " : "",
-		   why ? why : "");
+	/* AWS ends some of its sentences itself. */
+	while (len && why[len - 1] == '.')
+		len--;
+	diag_error(n->ap->d, ERR_FAILED, "%s: %s is %s%s%.*s.", n->action->address, w->field, value, len ? ": " : "",
+		   (int)len, why ? why : "");
 	node_fail(n, ERR_FAILED);
 }
 
