@@ -147,12 +147,24 @@ static bool same_key(const struct node *n, const json_t *fields)
 	return want && have && !strcmp(want, have);
 }
 
+static bool is_as_wished(const struct node *n, const json_t *fields)
+{
+	struct difference *diff = NULL;
+	size_t count = object_diff(n->action->type, n->want, fields, &diff);
+
+	differences_free(diff, count);
+	return count == 0;
+}
+
 /* Ours by its tags; where rows hold none, by its name. */
 static bool is_it(const struct node *n, const json_t *row, const json_t *fields)
 {
 	json_auto_t *tags = tags_absorb(n->action->type, row);
 
 	if (is_predecessor(n, fields))
+		return false;
+	/* Of several revisions that bear the address only the one that says what was sent is the one that was made. */
+	if ((n->action->type->flags & VERSIONED) && !is_as_wished(n, fields))
 		return false;
 	if (tags && json_object_size(tags))
 		return bears_address(n, tags);

@@ -11,12 +11,12 @@
 struct bind_ctx {
 	const char *app, *env, *address;
 	const char *region, *account, *partition;
-	const char *now;             /* YYYYMMDDHHMMSS */
-	const char *operation;       /* {@operation} */
-	const char *member;          /* {@member} */
+	const char *now;               /* YYYYMMDDHHMMSS */
+	const char *operation;         /* {@operation} */
+	const char *member;            /* {@member} */
 	const char *tag_id, *tag_type; /* {@tag_id} {@tag_type}: filled in by the bind_tags functions */
-	const json_t *parent;        /* {^field}: the parent object; or with CALL_ALL_PARENTS an array of them */
-	const json_t *batch;         /* objects of a batched read: fixed paths ending in [] get one member each */
+	const json_t *parent;          /* {^field}: the parent object; or with CALL_ALL_PARENTS an array of them */
+	const json_t *batch;           /* objects of a batched read: fixed paths ending in [] get one member each */
 };
 
 /*
@@ -69,7 +69,8 @@ bool row_skipped(const struct rtype *t, const json_t *row);
 const struct tag_scheme *rtype_tags(const struct rtype *t);
 /* Tags in one of the wire shapes -> new {key: value}; those of AWS itself (aws:) are dropped. */
 json_t *tags_from_wire(enum tag_shape shape, const json_t *wire);
-/* Tags of a row by the service's scheme: new {key: value}; NULL if rows of the type hold none. aws: tags are dropped. */
+/* Tags of a row by the service's scheme: new {key: value}; NULL if rows of the type hold none. aws: tags are dropped.
+ */
 json_t *tags_absorb(const struct rtype *t, const json_t *row);
 
 /* Request trees, new. obj: the wish with the live object's ID and computed fields merged below it. Never NULL. */
@@ -80,7 +81,8 @@ json_t *bind_update(const struct rtype *t, const struct call *c, const json_t *o
 		    const struct bind_ctx *ctx);
 /* Before an update: keys of live maps that the wish in `obj` lacks are put there with the field's null_text. */
 void object_fade_keys(const struct rtype *t, json_t *obj, const json_t *live);
-/* Does update call c have anything to do when the fields `changed` of obj change: its `when` holds and it carries one? */
+/* Does update call c have anything to do when the fields `changed` of obj change: its `when` holds and it carries one?
+ */
 bool call_carries(const struct rtype *t, const struct call *c, const json_t *obj, const json_t *changed);
 /* read, list, also, delete, then, reveal, tag calls: fixed only (and ON_DELETE fields for deletes). */
 json_t *bind_fixed(const struct rtype *t, const struct call *c, const json_t *obj, const struct bind_ctx *ctx);

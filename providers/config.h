@@ -25,13 +25,14 @@ struct aws_partition {
 const struct aws_partition *aws_partition_of(const char *region);
 
 struct aws_config {
-	char *profile;             /* AWS_PROFILE, AWS_DEFAULT_PROFILE, or "default" */
-	bool profile_explicit;     /* given on the command line: environment keys do not apply */
-	char *region;              /* may be NULL: the spec names it */
-	char *ca_bundle;           /* AWS_CA_BUNDLE, ca_bundle, or NULL */
+	char *profile;         /* AWS_PROFILE, AWS_DEFAULT_PROFILE, or "default" */
+	bool profile_explicit; /* given on the command line: environment keys do not apply */
+	char *region;          /* may be NULL: the spec names it */
+	char *ca_bundle;       /* AWS_CA_BUNDLE, ca_bundle, or NULL */
 	bool fips, dualstack, ignore_endpoints;
-	unsigned max_attempts;     /* 0: not configured */
-	json_t *config, *credentials; /* section -> key -> text (or object, for nested keys) of the two files; {} if absent */
+	unsigned max_attempts; /* 0: not configured */
+	json_t *config,
+	    *credentials; /* section -> key -> text (or object, for nested keys) of the two files; {} if absent */
 	const struct aws_env *env; /* borrowed */
 };
 
@@ -54,11 +55,11 @@ const char *aws_env_get(const struct aws_env *env, const char *name);
 
 /* Where a service is for a region. url has no trailing slash; path prefixes of custom endpoints are kept. */
 struct aws_endpoint {
-	char *url;            /* "https://ec2.us-east-1.amazonaws.com" */
-	char *host;           /* as signed and sent: lower case, no default port */
-	const char *prefix;   /* path of a custom endpoint, inside url; "" if none */
+	char *url;          /* "https://ec2.us-east-1.amazonaws.com" */
+	char *host;         /* as signed and sent: lower case, no default port */
+	const char *prefix; /* path of a custom endpoint, inside url; "" if none */
 	char *signing_region;
-	bool custom;          /* from AWS_ENDPOINT_URL and kin */
+	bool custom; /* from AWS_ENDPOINT_URL and kin */
 };
 int aws_endpoint_resolve(const struct aws_config *c, const struct service *svc, const char *region,
 			 struct aws_endpoint *ret, struct diag *d);
@@ -67,5 +68,6 @@ void aws_endpoint_release(struct aws_endpoint *e);
 /* True if region looks like one: ^[a-z]{2,4}(-[a-z]+)+-[0-9]+$ */
 bool aws_region_valid(const char *region);
 
-/* INI text of the shared files -> section -> key -> text or nested object. ERR_INVALID with file:line. 1 MiB at most. */
+/* INI text of the shared files -> section -> key -> text or nested object. ERR_INVALID with file:line. 1 MiB at most.
+ */
 int ini_parse(const char *text, size_t n, const char *file, json_t **ret, struct diag *d);

@@ -16,9 +16,9 @@
 
 struct creds {
 	char *access_key, *secret_key, *token; /* token may be NULL */
-	char *account;       /* if the source knows it, else NULL */
-	int64_t expires;     /* ms since 1970; 0: never */
-	const char *source;  /* static text: "environment", "profile x (SSO)" is composed by creds_describe() */
+	char *account;                         /* if the source knows it, else NULL */
+	int64_t expires;                       /* ms since 1970; 0: never */
+	const char *source; /* static text: "environment", "profile x (SSO)" is composed by creds_describe() */
 };
 void creds_wipe(struct creds *c);
 
@@ -43,14 +43,15 @@ const char *creds_describe(const struct creds_source *s);
 struct creds_ask {
 	struct loop *loop;
 	const struct aws_config *config;
-	const char *profile;  /* the one being resolved (differs for source_profile) */
+	const char *profile; /* the one being resolved (differs for source_profile) */
 	const char *region;
-	void (*done)(void *arg, int err, struct creds *creds, struct diag *d); /* ERR_ABSENT: not configured, try the next */
+	void (*done)(void *arg, int err, struct creds *creds,
+		     struct diag *d); /* ERR_ABSENT: not configured, try the next */
 	void *arg;
 };
 struct creds_provider {
-	const char *name; /* "environment" */
+	const char *name;                           /* "environment" */
 	void (*start)(const struct creds_ask *ask); /* copies what it keeps */
 };
 extern const struct creds_provider creds_env, creds_profile, creds_web, creds_sso, creds_process, creds_static,
-	creds_container, creds_imds;
+    creds_container, creds_imds;

@@ -17,8 +17,8 @@ struct sigv4_input {
 	const char *method;
 	const char *path;      /* as sent, begins with '/' */
 	const char *query;     /* as sent, without '?', may be "" */
-	const json_t *headers; /* name -> text, or name -> array of texts for a repeated header; must hold "host"; all but the
-				  never-signed ones are signed */
+	const json_t *headers; /* name -> text, or name -> array of texts for a repeated header; must hold "host"; all
+				  but the never-signed ones are signed */
 	const void *body;
 	size_t body_len;
 	const char *access_key, *secret_key, *token; /* token may be NULL */

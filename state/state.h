@@ -17,9 +17,9 @@
 struct state;
 
 /*
- * Opens or makes `path` (and its directory, 0700). ERR_LOCKED if another process holds it beyond 5 s, ERR_IO (disk full,
- * read-only, no permission), ERR_CORRUPT only if it cannot be set aside, ERR_REFUSED if it is newer than this program or
- * belongs to another app. Every sentence names the path and what to do.
+ * Opens or makes `path` (and its directory, 0700). ERR_LOCKED if another process holds it beyond 5 s, ERR_IO (disk
+ * full, read-only, no permission), ERR_CORRUPT only if it cannot be set aside, ERR_REFUSED if it is newer than this
+ * program or belongs to another app. Every sentence names the path and what to do.
  */
 int state_open(const char *path, const char *app, const char *env, struct state **ret, struct diag *d);
 void state_close(struct state *s);
@@ -31,9 +31,9 @@ int state_run_end(struct state *s, int64_t run, const char *outcome, int64_t now
 /* The snapshot of live objects: table `object`. */
 struct state_object {
 	const char *address, *type;
-	const char *arn;          /* or NULL */
-	const json_t *fields;     /* without sensitive and status fields */
-	const json_t *tags;       /* or NULL */
+	const char *arn;      /* or NULL */
+	const json_t *fields; /* without sensitive and status fields */
+	const json_t *tags;   /* or NULL */
 	int64_t read_ms;
 };
 enum state_table { STATE_LIVE, STATE_APPLIED }; /* as last read; as the last apply left it (what drift compares with) */
@@ -54,5 +54,7 @@ int state_intent(struct state *s, int64_t run, const char *address, const char *
 		 const char *token, int64_t now_ms, int64_t *ret_id, struct diag *d);
 int state_outcome(struct state *s, int64_t id, const char *outcome, int64_t now_ms, struct diag *d);
 /* Intents without outcome of earlier runs: what a crash interrupted. */
-int state_each_open_intent(struct state *s, int (*f)(void *arg, const char *address, const char *action,
-						     const char *call, int64_t at_ms), void *arg, struct diag *d);
+int state_each_open_intent(struct state *s,
+			   int (*f)(void *arg, const char *address, const char *action, const char *call,
+				    int64_t at_ms),
+			   void *arg, struct diag *d);

@@ -208,8 +208,12 @@ static json_t *objects_of(const struct rtype *t, const char *word, const struct 
 	for (size_t i = 0; i < json_array_size(rows); i++) {
 		json_auto_t *row = json_incref(json_array_get(rows, i));
 
-		if (!strcmp(word, "also") && c->body)
-			row = json_pack("{s:{s:o}}", "", c->body, json_incref(json_object_get(row, "")));
+		if (!strcmp(word, "also") && c->body) {
+			json_t *bare = row;
+
+			row = json_pack("{s:{s:O}}", "", c->body, json_object_get(bare, ""));
+			json_decref(bare);
+		}
 		json_object_set(row, "@", told);
 		if (!row_skipped(t, row))
 			json_array_append_new(out, object_absorb(t, row, want));
