@@ -117,7 +117,7 @@ static const struct key cors_keys[] = {
     {"expose", &s_headers, 0, NULL, "Response headers they may read."},
     {"max_age", &s_max_age, 0, NULL, "Seconds for which a browser remembers the answer."},
     {"credentials", &s_bool, 0, NULL, "May they send cookies? Not when absent."},
-    {NULL},
+    {.name = NULL},
 };
 static const struct shape s_cors = {
     .what = "cors",
@@ -153,7 +153,7 @@ static const struct shape s_burst = {
 static const struct key throttle_keys[] = {
     {"rate", &s_rate, KEY_REQUIRED, NULL, "Requests a second, on average."},
     {"burst", &s_burst, KEY_REQUIRED, NULL, "Requests at once."},
-    {NULL},
+    {.name = NULL},
 };
 static const struct shape s_throttle = {.what = "throttle", .kind = SHAPE_OBJ, .keys = throttle_keys};
 
@@ -165,7 +165,7 @@ static const struct key keys[] = {
     {"throttle", &s_throttle, 0, NULL, "A limit for all requests together."},
     {"timeout", &s_seconds, 0, "30", "Seconds after which a request is given up; AWS has no more than 30."},
     {"domain", &s_later, 0, NULL, "A domain name of your own."},
-    {NULL},
+    {.name = NULL},
 };
 
 const struct shape api_shape = {.what = "api", .kind = SHAPE_OBJ, .keys = keys};
@@ -260,7 +260,7 @@ static const struct section_ref refs[] = {
     {"url", "apigateway.api.main.endpoint"},
     {"endpoint", "apigateway.api.main.endpoint"},
     {"id", "apigateway.api.main.id"},
-    {NULL},
+    {.key = NULL},
 };
 
 const struct section section_api = {.name = "api", .check = check, .expand = expand, .refs = refs};

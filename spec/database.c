@@ -65,7 +65,7 @@ static const struct key keys[] = {
     {"multi_az", &s_bool, 0, "false", "A standby in another zone, at twice the price."},
     {"deletion_protection", &s_bool, 0, "true", "AWS itself refuses to delete it."},
     {"extensions", &s_later, 0, NULL, "PostgreSQL extensions to create."},
-    {NULL},
+    {.name = NULL},
 };
 
 const struct shape database_shape = {.what = "database", .kind = SHAPE_OBJ, .keys = keys, .check = check_database};
@@ -148,7 +148,7 @@ static const struct section_ref refs[] = {
     {"password", "ssm.parameter.database-password.value"},
     {"arn", "rds.instance.main.arn"},
     {"security_group", "ec2.security_group.database.id"},
-    {NULL},
+    {.key = NULL},
 };
 
 const struct section section_database = {.name = "database", .expand = expand, .refs = refs};

@@ -45,7 +45,7 @@ static const struct key github_keys[] = {
     {"repository", &s_repository, KEY_REQUIRED, NULL, "The repository whose workflows may deploy, as owner/name."},
     {"branch", &s_branch, 0, NULL, "The branch whose workflows may deploy; main when absent."},
     {"environment", &s_environment, 0, NULL, "The GitHub environment whose jobs may deploy, instead of a branch."},
-    {NULL},
+    {.name = NULL},
 };
 static const struct shape s_github = {
     .what = "github",
@@ -56,7 +56,7 @@ static const struct shape s_github = {
 
 static const struct key keys[] = {
     {"github", &s_github, KEY_REQUIRED, NULL, "Deployment from GitHub Actions."},
-    {NULL},
+    {.name = NULL},
 };
 
 const struct shape deploy_shape = {.what = "deploy", .kind = SHAPE_OBJ, .keys = keys};
@@ -200,7 +200,7 @@ static void expand(struct expand *x)
 static const struct section_ref refs[] = {
     {"role", "iam.role.deploy.name"},
     {"role_arn", "iam.role.deploy.arn"},
-    {NULL},
+    {.key = NULL},
 };
 
 const struct section section_deploy = {.name = "deploy", .check = check, .expand = expand, .refs = refs};

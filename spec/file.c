@@ -110,7 +110,7 @@ static const struct key keys[] = {
     {"override", &override_shape, 0, NULL, "Fields of generated resources that shall be otherwise, by address."},
     {"budget", &s_later, 0, NULL, "The most that a month may cost."},
     {"schedules", &s_later, 0, NULL, "Tasks that run at certain times."},
-    {NULL},
+    {.name = NULL},
 };
 
 const struct shape spec_shape = {.what = "the file", .kind = SHAPE_OBJ, .flags = SHAPE_X_KEYS, .keys = keys};

@@ -138,7 +138,7 @@ static int take_resource(const char *address, const json_t *doc, struct spec *s,
 	json_t *fields = json_object_get(doc, "fields"), *depends = json_object_get(doc, "depends");
 	const struct rtype *t = rtype_of_address(address, NULL);
 
-	if (!t || !type || strcmp(t->name, type) != 0)
+	if (!t || !type || strcmp(t->name, type) != 0 || !shape_matches("[a-z0-9._-]+", address))
 		return diag_error(d, ERR_INVALID, "The saved spec is damaged: %s is of no known type.", address);
 	if (!json_is_object(fields) || !is_address_list(depends))
 		return diag_error(d, ERR_INVALID, "The saved spec is damaged: resource %s.", address);

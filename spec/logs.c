@@ -41,7 +41,7 @@ static const struct shape s_days = {
 
 static const struct key keys[] = {
     {"retention_days", &s_days, 0, "14", "How many days log lines are kept."},
-    {NULL},
+    {.name = NULL},
 };
 
 const struct shape logs_shape = {.what = "logs", .kind = SHAPE_OBJ, .keys = keys};
@@ -68,7 +68,7 @@ static void expand(struct expand *x)
 static const struct section_ref refs[] = {
     {"group", "logs.group.services.name"},
     {"arn", "logs.group.services.arn"},
-    {NULL},
+    {.key = NULL},
 };
 
 const struct section section_logs = {.name = "logs", .expand = expand, .refs = refs};

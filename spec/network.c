@@ -50,7 +50,7 @@ static const struct shape s_zones = {
 static const struct key keys[] = {
     {"cidr", &s_cidr, 0, "\"10.20.0.0/16\"", "Addresses of the VPC, /16 to /24."},
     {"zones", &s_zones, 0, "2", "How many availability zones get a public subnet."},
-    {NULL},
+    {.name = NULL},
 };
 
 const struct shape network_shape = {.what = "network", .kind = SHAPE_OBJ, .keys = keys};
@@ -110,7 +110,7 @@ static const struct section_ref refs[] = {
     {"vpc", "ec2.vpc.main.id"},
     {"cidr", "ec2.vpc.main.cidr"},
     {"route_table", "ec2.route_table.public.id"},
-    {NULL},
+    {.key = NULL},
 };
 
 const struct section section_network = {.name = "network", .check = check, .expand = expand, .refs = refs};

@@ -6,7 +6,7 @@ static const struct shape s_keep = {.what = "a number of images (1 to 1000)", .k
 static const struct key keys[] = {
     {"keep", &s_keep, 0, "20", "How many images are kept; older ones are dropped within a day."},
     {"immutable", &s_bool, 0, "false", "A tag once pushed never names another image."},
-    {NULL},
+    {.name = NULL},
 };
 
 const struct shape registry_shape = {.what = "registry", .kind = SHAPE_OBJ, .keys = keys};
@@ -33,7 +33,7 @@ static const struct section_ref refs[] = {
     {"url", "ecr.repository.main.uri"},
     {"name", "ecr.repository.main.name"},
     {"arn", "ecr.repository.main.arn"},
-    {NULL},
+    {.key = NULL},
 };
 
 const struct section section_registry = {.name = "registry", .expand = expand, .refs = refs};

@@ -78,7 +78,7 @@ static const struct key mix_keys[] = {
     {"spot", &s_weight, 0, "0", "Share of tasks on Spot: cheap, and stopped at two minutes' notice."},
     {"on-demand", &s_weight, 0, "0", "Share of tasks that are never taken away."},
     {"base", &s_base, 0, "0", "How many tasks are on demand before the shares count."},
-    {NULL},
+    {.name = NULL},
 };
 static const struct shape s_mix = {
     .what = "capacity",
@@ -144,7 +144,7 @@ static const struct key health_keys[] = {
     {"timeout", &s_timeout, 0, "5", "Seconds after which a check has failed."},
     {"retries", &s_retries, 0, "3", "How many checks in a row must fail."},
     {"start_period", &s_start, 0, "60", "Seconds after the start in which failures do not count."},
-    {NULL},
+    {.name = NULL},
 };
 static const struct shape s_health = {.what = "health_check", .kind = SHAPE_OBJ, .keys = health_keys};
 
@@ -164,7 +164,7 @@ static const struct key keys[] = {
     {"egress", &s_egress, 0, "[443]", "Ports of the internet that it may connect to."},
     {"health_check", &s_health, 0, NULL, "How ECS sees whether a task is well."},
     {"release", &s_later, 0, NULL, "A command to run before a new release takes traffic."},
-    {NULL},
+    {.name = NULL},
 };
 
 const struct shape service_shape = {.what = "service", .kind = SHAPE_OBJ, .keys = keys};

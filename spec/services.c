@@ -202,7 +202,7 @@ static const struct section_ref refs[] = {
     {"task_definition", "ecs.task_definition.%s.arn"},
     {"role", "iam.role.%s-task.name"},
     {"role_arn", "iam.role.%s-task.arn"},
-    {NULL},
+    {.key = NULL},
 };
 
 const struct section section_services = {.name = "services", .check = check, .expand = expand, .refs = refs};

@@ -144,6 +144,23 @@ static void say_suppressed(const struct doc *doc, struct diag *d)
 		diag_note(d, "There are %zu more errors.", doc->suppressed);
 }
 
+/*
+ * Places name the file, and messages with places are read when the spec, and whoever asked for it, may be gone. A run
+ * knows one or two files, so their names stay.
+ */
+static const char *kept_name(const char *file)
+{
+	static char **names;
+	static size_t n, cap;
+
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(names[i], file))
+			return names[i];
+	names = grow(names, &cap, n + 1, sizeof(*names));
+	names[n] = xstrdup(file);
+	return names[n++];
+}
+
 /* text NULL: from s->file. */
 static int load_text(struct spec *s, const char *text, size_t n, const char *env, struct diag *d)
 {
@@ -152,7 +169,7 @@ static int load_text(struct spec *s, const char *text, size_t n, const char *env
 	struct doc doc;
 	int rc;
 
-	doc_init(&doc, s->file);
+	doc_init(&doc, kept_name(s->file));
 	rc = text ? doc_parse(&doc, text, n, d) : doc_load(&doc, d);
 	if (!rc)
 		rc = env_apply(doc_root(&doc), env, d);
@@ -174,10 +191,6 @@ int spec_load_text(const struct spec_options *options, const char *text, size_t 
 	spec_init(&s);
 	s.file = xstrdup(options->file);
 	rc = load_text(&s, text, n, options->env, d);
-	/* What was said may be read when the spec is gone: it names the caller's text. */
-	for (size_t i = 0; i < d->n; i++)
-		if (d->item[i].pos.file == s.file)
-			d->item[i].pos.file = options->file;
 	if (rc) {
 		spec_release(&s);
 		return rc;

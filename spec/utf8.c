@@ -29,19 +29,29 @@ static size_t sequence(const unsigned char *p, size_t n, uint32_t *ret)
 	return len;
 }
 
-static const char *unwanted(uint32_t c)
+/* Characters that no spec needs, and why they are refused; anything may hide behind them. */
+static const struct range {
+	uint32_t first, last;
+	const char *why;
+} unwanted[] = {
+    {0x00, 0x00, "it holds a zero byte (is it UTF-16?)"},
+    {0x01, 0x08, "it holds a control character"},
+    {0x0b, 0x0c, "it holds a control character"},
+    {0x0e, 0x1f, "it holds a control character"},
+    {0x7f, 0x9f, "it holds a control character"},
+    {0x2028, 0x2029, "it holds a Unicode line separator"},
+    /* They make a line look other than it is. */
+    {0x202a, 0x202e, "it holds a character that turns the direction of writing"},
+    {0x2066, 0x2069, "it holds a character that turns the direction of writing"},
+    {0xfeff, 0xfeff, "it holds a byte order mark"},
+    {0xfffe, 0xffff, "it holds what is no character"},
+};
+
+static const char *why_unwanted(uint32_t c)
 {
-	if (c == 0)
-		return "it holds a zero byte (is it UTF-16?)";
-	if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || (c >= 0x7f && c < 0xa0))
-		return "it holds a control character";
-	if (c == 0x2028 || c == 0x2029)
-		return "it holds a Unicode line separator";
-	/* They make a line look other than it is. */
-	if ((c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
-		return "it holds a character that turns the direction of writing";
-	if (c == 0xfeff || c == 0xfffe || c == 0xffff)
-		return "it holds a byte order mark";
+	for (size_t i = 0; i < sizeof(unwanted) / sizeof(*unwanted); i++)
+		if (c >= unwanted[i].first && c <= unwanted[i].last)
+			return unwanted[i].why;
 	return NULL;
 }
 
@@ -52,7 +62,7 @@ size_t utf8_text_error(const char *s, size_t n, const char **ret_why)
 
 	for (size_t i = 0, len; i < n; i += len) {
 		len = sequence(p + i, n - i, &c);
-		*ret_why = len ? unwanted(c) : "a byte is not UTF-8";
+		*ret_why = len ? why_unwanted(c) : "a byte is not UTF-8";
 		if (*ret_why)
 			return i;
 	}

@@ -410,3 +410,15 @@ TEST(many_resources_in_a_chain)
 	case_release(&c);
 	free(text);
 }
+
+TEST(messages_outlive_the_name_that_was_given)
+{
+	char *name = strdup("/nonexistent/berth.yaml");
+	struct spec_case c = example(name, NULL);
+
+	free(name);
+	CHECK_INT(c.rc, ERR_IO);
+	REQUIRE(c.d.n == 1);
+	CHECK_STR(c.d.item[0].pos.file, "/nonexistent/berth.yaml");
+	case_release(&c);
+}

@@ -27,8 +27,6 @@ static __attribute__((unused)) struct spec_case case_of(const char *text, const 
 	close(fd);
 	c.rc = spec_load(&options, &c.spec, &c.d);
 	unlink(c.file);
-	for (size_t i = 0; i < c.d.n; i++)
-		c.d.item[i].pos.file = NULL;
 	return c;
 }
 
