@@ -194,6 +194,38 @@ static void complete_storage(const json_t *obj, json_t *params)
 		put_default(params, "Iops", iops);
 }
 
+static bool is_member(const json_t *list, const json_t *v)
+{
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (json_equal(json_array_get(list, i), v))
+			return true;
+	return false;
+}
+
+/* New: the members of a that b lacks. */
+static json_t *without(const json_t *a, const json_t *b)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < json_array_size(a); i++)
+		if (!is_member(b, json_array_get(a, i)))
+			json_array_append(out, json_array_get(a, i));
+	return out;
+}
+
+/* The update says what is new and what goes, in one request, and never what is to be. */
+static void export_logs(const json_t *obj, json_t *params)
+{
+	const json_t *want = json_object_get(obj, "log_exports"), *live = json_object_get(obj, "exported");
+	json_auto_t *on = without(want, live), *off = without(live, want);
+
+	json_object_del(params, "CloudwatchLogsExportConfiguration");
+	if (json_array_size(on))
+		path_put(params, "CloudwatchLogsExportConfiguration.EnableLogTypes.member", json_incref(on));
+	if (json_array_size(off))
+		path_put(params, "CloudwatchLogsExportConfiguration.DisableLogTypes.member", json_incref(off));
+}
+
 static void build(const struct call *call, const json_t *obj, json_t *params)
 {
 	static const char *const storage[] = {"AllocatedStorage", "StorageType", "Iops", "StorageThroughput"};
@@ -205,13 +237,15 @@ static void build(const struct call *call, const json_t *obj, json_t *params)
 		changes |= json_object_get(params, storage[i]) != NULL;
 	if (changes)
 		complete_storage(obj, params);
+	if (json_object_get(params, "CloudwatchLogsExportConfiguration"))
+		export_logs(obj, params);
 	if (json_object_get(params, "EngineVersion"))
 		json_object_set_new(params, "AllowMajorVersionUpgrade", json_true());
 }
 
 /* ---- table ------------------------------------------------------------------------------------------------ */
 
-enum { MODIFY, SCALE_NO_MORE, EXPORT_LOG, KEEP_LOG };
+enum { MODIFY, SCALE_NO_MORE };
 
 static const struct field fields[] = {
     FIELD("name", &t_identifier, REQUIRED | CREATE_ONLY | ID, .in = "DBInstanceIdentifier",
@@ -263,10 +297,12 @@ static const struct field fields[] = {
     FIELD("parameter_group", &t_group_name, COMPUTED, .in = "DBParameterGroupName",
 	  .out = "DBParameterGroups.DBParameterGroup[0].DBParameterGroupName",
 	  .doc = "Settings of the server. Some come into force only when it is restarted by hand."),
-    /* The update says what is new and what goes, never what is to be. */
     FIELD("log_exports", SET(ONE_OF("postgresql", "upgrade", "iam-db-auth-error")), 0,
-	  .in = "EnableCloudwatchLogsExports.member", .out = "EnabledCloudwatchLogsExports.member", .by = EXPORT_LOG,
-	  .or_by = KEEP_LOG + 1, .doc = "Logs that go to CloudWatch Logs."),
+	  .in = "EnableCloudwatchLogsExports.member", .out = "EnabledCloudwatchLogsExports.member",
+	  .mod = "CloudwatchLogsExportConfiguration.EnableLogTypes.member", .dflt = "[]",
+	  .doc = "Logs that go to CloudWatch Logs."),
+    /* The same as it is live, for build(). */
+    FIELD("exported", &t_strs, COMPUTED | VOLATILE | STATUS, .out = "EnabledCloudwatchLogsExports.member"),
     FIELD("iam_auth", &t_bool, 0, .in = "EnableIAMDatabaseAuthentication", .out = "IAMDatabaseAuthenticationEnabled",
 	  .dflt = "false", .doc = "IAM identities may log in."),
     FIELD("performance_insights", &t_bool, 0, .in = "EnablePerformanceInsights", .out = "PerformanceInsightsEnabled",
@@ -319,14 +355,6 @@ static void overlay(json_t *have, const json_t *pending)
 	}
 }
 
-static bool is_member(const json_t *list, const json_t *v)
-{
-	for (size_t i = 0; i < json_array_size(list); i++)
-		if (json_equal(json_array_get(list, i), v))
-			return true;
-	return false;
-}
-
 static void overlay_logs(json_t *have, const json_t *row)
 {
 	json_auto_t *on =
@@ -345,6 +373,7 @@ static void overlay_logs(json_t *have, const json_t *row)
 			json_array_append(kept, v);
 	}
 	json_object_set_new(have, "log_exports", val_sorted_set(kept));
+	json_object_set(have, "exported", json_object_get(have, "log_exports"));
 	json_decref(kept);
 }
 
@@ -426,16 +455,6 @@ const struct rtype rds_instance = {
 	    [SCALE_NO_MORE] =
 		CALL("ModifyDBInstance", .body = "DBInstance",
 		     .fixed = WORDS(THIS_INSTANCE, "MaxAllocatedStorage={storage}", AT_ONCE), .flags = CALL_FIXED_ONLY),
-	    [EXPORT_LOG] =
-		CALL("ModifyDBInstance", .body = "DBInstance",
-		     .fixed = WORDS(THIS_INSTANCE,
-				    "CloudwatchLogsExportConfiguration.EnableLogTypes.member[0]={@member}", AT_ONCE),
-		     .flags = CALL_EACH_ADDED | CALL_LAGS),
-	    [KEEP_LOG] =
-		CALL("ModifyDBInstance", .body = "DBInstance",
-		     .fixed = WORDS(THIS_INSTANCE,
-				    "CloudwatchLogsExportConfiguration.DisableLogTypes.member[0]={@member}", AT_ONCE),
-		     .flags = CALL_EACH_REMOVED | CALL_LAGS),
 	},
     .del =
 	{

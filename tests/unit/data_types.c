@@ -319,7 +319,7 @@ TEST(what_goes_has_calls_of_its_own)
 	CALLS("iam.role", "{'trust':{}}", "['boundary']", "3");
 	CALLS("rds.instance", "{'max_storage':100}", "['max_storage']", "0");
 	CALLS("rds.instance", "{'storage':20}", "['max_storage']", "1");
-	CALLS("rds.instance", "{'log_exports':[]}", "['log_exports']", "23");
+	CALLS("rds.instance", "{'log_exports':[]}", "['log_exports']", "0");
 	CALLS("ecr.repository", "{'mutability':'MUTABLE'}", "['mutability','exclusions']", "0");
 }
 
