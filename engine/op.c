@@ -76,6 +76,14 @@ json_t *op_rows(const struct rtype *t, const struct call *c, const json_t *body,
 	return kept;
 }
 
+json_t *row_copy(const json_t *row)
+{
+	json_t *copy = json_copy((json_t *)row);
+
+	json_object_set_new(copy, "", json_deep_copy(json_object_get(row, "")));
+	return copy;
+}
+
 static void op_free(struct op *op)
 {
 	json_decref(op->told);

@@ -46,5 +46,7 @@ struct op *op_start(struct session *s, const struct op_request *req, void (*done
 		    void *arg);
 /* Rows of an answer that are objects of the type; told: row_told() of the request, or NULL. New. */
 json_t *op_rows(const struct rtype *t, const struct call *c, const json_t *body, const json_t *told);
+/* A row of one's own, for extra reads to be merged into; what encloses it is shared, not copied. New. */
+json_t *row_copy(const json_t *row);
 /* Appends what went wrong, in the user's words. */
 int op_explain(const struct op_result *res, struct diag *d);

@@ -130,7 +130,7 @@ static void object_read(void *arg, struct op_result *res)
 		finish(r, &absent);
 		return;
 	}
-	r->row = json_deep_copy(row);
+	r->row = row_copy(row);
 	next_also(r);
 }
 

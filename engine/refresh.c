@@ -71,7 +71,7 @@ void read_add_rows(struct type_read *tr, const json_t *rows)
 
 		tr->row = grow(tr->row, &tr->cap, tr->n + 1, sizeof(*tr->row));
 		row = &tr->row[tr->n++];
-		*row = (struct live_row){.row = json_deep_copy(json_array_get(rows, i))};
+		*row = (struct live_row){.row = row_copy(json_array_get(rows, i))};
 		row->fields = object_absorb(tr->t, row->row, NULL);
 		row->tags = tags_absorb(tr->t, row->row);
 		row->arn = object_arn(tr->t, row->fields, &ctx);
