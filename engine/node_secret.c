@@ -145,15 +145,47 @@ json_t *node_raw_want(struct node *n)
 	return out;
 }
 
+static bool is_carried(const struct field *f, const struct rtype *t, const struct call *c)
+{
+	return c == &t->update[f->by] && (f->mod || (f->in && !(f->flags & CREATE_ONLY)));
+}
+
+/* An update that says all again says the secret too, whatever it is that changes. */
+static bool rewrites_secret(const struct node *n, const struct field *changed)
+{
+	const struct rtype *t = n->action->type;
+	const struct call *c = &t->update[changed->by];
+
+	if (!(c->flags & CALL_WHOLE) || !is_carried(changed, t, c))
+		return false;
+	for (const struct field *f = t->fields; f->name; f++)
+		if ((f->flags & WRITE_ONLY) && is_carried(f, t, c))
+			return true;
+	return false;
+}
+
 /* Fields that only the secret of another object can fill are read only for a request that will carry them. */
 static bool carries_secrets(const struct node *n)
 {
 	if (n->kind == NODE_CREATE)
 		return true;
-	for (size_t i = 0; i < n->action->n_change; i++)
-		if (n->action->change[i].flags & CHANGE_SENSITIVE)
+	for (size_t i = 0; i < n->action->n_change; i++) {
+		const struct change *c = &n->action->change[i];
+		const struct field *f = c->flags & CHANGE_TAG ? NULL : rtype_field(n->action->type, c->field);
+
+		if ((c->flags & CHANGE_SENSITIVE) || (f && rewrites_secret(n, f)))
 			return true;
+	}
 	return false;
+}
+
+/* A secret that was generated once is known to AWS alone; NULL if there is none to be read. */
+static const char *generated_before(const struct node *n, const json_t *want)
+{
+	for (const struct field *f = n->action->type->fields; f->name && n->kind == NODE_UPDATE; f++)
+		if ((f->flags & WRITE_ONLY) && val_operand(json_object_get(want, f->name), V_GENERATE))
+			return f->name;
+	return NULL;
 }
 
 void node_drop_secrets(struct node *n)
@@ -173,6 +205,10 @@ void enter_secrets(struct node *n)
 	if (n->kind == NODE_CREATE)
 		make_generated(n);
 	want = node_raw_want(n);
+	if (carries_secrets(n) && generated_before(n, want)) {
+		reveal(n, n->action->address, generated_before(n, want));
+		return;
+	}
 	if (carries_secrets(n) && val_each_ref(want, find_missing, &m)) {
 		reveal(n, m.address, m.field);
 		free(m.address);
