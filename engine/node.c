@@ -235,6 +235,8 @@ bool node_resolve(struct node *n)
 
 	json_decref(n->want);
 	n->want = object_canon(a->type, resolved, n->ap->d);
+	if (n->want && a->have && a->have->standing == SHARED_USE)
+		object_share(a->type, n->want, a->have->fields);
 	if (n->want)
 		node_drop_secrets(n);
 	if (n->want && !val_has_special(n->want))

@@ -362,6 +362,8 @@ void plan_compare(struct planner *p, size_t i)
 		refuse_clash(p, a);
 		return;
 	}
+	if (a->have->standing == SHARED_USE)
+		object_share(a->type, a->want, a->have->fields);
 	compare_fields(a);
 	if (a->have->standing == OWNED) {
 		compare_source(p, a);

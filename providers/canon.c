@@ -451,6 +451,20 @@ bool type_equal(const struct type *type, const json_t *want, const json_t *have)
 	}
 }
 
+void object_share(const struct rtype *t, json_t *want, const json_t *live)
+{
+	for (const struct field *f = t->fields; f->name; f++) {
+		json_t *w = json_object_get(want, f->name), *h = json_object_get(live, f->name);
+		json_auto_t *all = NULL;
+
+		if (f->type->kind != KIND_SET || (f->flags & CREATE_ONLY) || !json_is_array(h) || val_has_special(w))
+			continue;
+		all = w ? json_copy(w) : json_array();
+		json_array_extend(all, h);
+		json_object_set_new(want, f->name, val_sorted_set(all));
+	}
+}
+
 static void add_difference(struct difference **ret, size_t n, const struct field *f, const json_t *want,
 			   const json_t *have)
 {

@@ -293,6 +293,22 @@ TEST(what_is_kept)
 	CHECK(rtype_find("iam.oidc_provider")->flags & SHARED);
 }
 
+/* The audiences of other apps stay when ours is added. */
+TEST(what_is_shared_loses_nothing)
+{
+	const struct rtype *t = rtype_find("iam.oidc_provider");
+	json_auto_t *want = json_of("{'url':'u','client_ids':['mine','sts']}"), *silent = json_of("{'url':'u'}");
+	json_auto_t *live = json_of("{'url':'v','client_ids':['sts','other']}"),
+		    *both = json_of("['mine','other','sts']");
+	json_auto_t *theirs = json_of("['other','sts']");
+
+	object_share(t, want, live);
+	CHECK(json_equal(json_object_get(want, "client_ids"), both));
+	CHECK_STR(val_str(want, "url"), "u");
+	object_share(t, silent, live);
+	CHECK(json_equal(json_object_get(silent, "client_ids"), theirs));
+}
+
 /* Indices of the update calls that are made, in order, as text. */
 static void check_calls(int line, const char *type, const char *object, const char *changed, const char *wanted)
 {
