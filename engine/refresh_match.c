@@ -159,7 +159,8 @@ static void place(struct type_read *tr, struct live_row *row)
 			add_foreign(tr, row, wish);
 		return;
 	}
-	known = tr->t->flags & TAGGED ? known_address(tr, row->fields) : NULL;
+	/* Having used what is shared does not make it ours: only its tags do. */
+	known = (tr->t->flags & (TAGGED | SHARED)) == TAGGED ? known_address(tr, row->fields) : NULL;
 	/* Revisions of our family are ours, whoever registered them. */
 	if (!known && (tr->t->flags & VERSIONED))
 		known = wish;
