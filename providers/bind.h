@@ -36,7 +36,8 @@ bool type_equal(const struct type *type, const json_t *want, const json_t *have)
  */
 json_t *object_canon(const struct rtype *t, const json_t *want, struct diag *d);
 
-/* For an object that others use too: what is there joins the wish's sets, so that it may gain members and loses none. */
+/* For an object that others use too: what is there joins the wish's sets, so that it may gain members and loses none.
+ */
 void object_share(const struct rtype *t, json_t *want, const json_t *live);
 
 /* How one wished-for field differs from the live one. */
