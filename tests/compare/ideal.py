@@ -4,7 +4,8 @@ import collections
 Step = collections.namedtuple("Step", "after calls delays", defaults=((), 1, ()))
 
 # What must be there before a call, calls that must follow one another, and what AWS then takes its time for. An
-# object with a delay costs one more call, the one that sees it ready.
+# object with a delay costs one more call, the one that sees it ready. A service without a release runs nothing, so
+# its rollout is not waited for.
 STEPS = {
     "vpc": Step((), 2),
     "gateway": Step(),
@@ -31,7 +32,7 @@ STEPS = {
     "discovery service": Step(("namespace",)),
     "task definition": Step(("roles", "log groups", "repository")),
     "service": Step(("task definition", "cluster", "discovery service", "database url", "policies", "route",
-                     "associations", "rules"), 1, ("ecs_rollout_s",)),
+                     "associations", "rules")),
     "link": Step(("subnets", "groups"), 1, ("vpc_link_create_s",)),
     "api": Step(),
     "integration": Step(("api", "link", "discovery service")),

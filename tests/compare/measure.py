@@ -30,9 +30,11 @@ def measure(tool, aws, plans):
                          ("unprotect", tool.before_destroy), ("destroy", tool.destroy)):
         print(f"{tool.name}: {name}", file=sys.stderr)
         out[name] = action()
-    left = [f"{part}: {what}" for part, found in describe(aws.client).items() for what in found]
-    if left:
-        raise Failed(f"{tool.name} destroyed all, and yet there are:\n" + "\n".join(left))
+    left = describe(aws.client)
+    out["left"] = sorted({what.rpartition(": ")[0] for what in left.pop("tags")})
+    if any(left.values()):
+        raise Failed(f"{tool.name} destroyed all, and yet there are: "
+                     + ", ".join(what for part in left.values() for what in part))
     return {k: v for k, v in out.items() if v}
 
 
@@ -61,6 +63,7 @@ def table(found):
     for row in rows:
         print("  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:]))]).rstrip())
     for name, steps in found.items():
+        print(f"after destroy, {name} leaves: {', '.join(steps.get('left', ['nothing']))}")
         if "unprotect" in steps:
             print(f"before destroy, {name} needs an apply that takes the database's protection away: "
                   f"{steps['unprotect']['wall']:.2f} s, {steps['unprotect']['calls']} calls")
