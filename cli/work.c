@@ -130,7 +130,7 @@ static void save_snapshot(struct work *w)
 					     .read_ms = loop_wall(w->session.loop)};
 		n++;
 	}
-	if (!json_object_size(w->world.unread) && state_replace(w->state, STATE_LIVE, o, n, &own))
+	if (world_is_whole(&w->world) && state_replace(w->state, STATE_LIVE, o, n, &own))
 		diag_warn(&w->cli->d, "The snapshot was not saved, going on without it: %s",
 			  own.n ? own.item[0].text : "");
 	for (size_t i = 0; i < n; i++)

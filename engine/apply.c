@@ -1,5 +1,6 @@
 #include "base/err.h"
 #include "engine/apply_int.h"
+#include "providers/secret.h"
 #include "state/state.h"
 
 #include <signal.h>
@@ -16,29 +17,32 @@ static unsigned parallel(const struct applier *ap)
 	return ap->req->parallel ? ap->req->parallel : PARALLEL_DEFAULT;
 }
 
+/* What names the parent of a SERIAL_PARENT write; NULL if the type has none. New text. */
+static char *parent_of(const struct node *n)
+{
+	const struct rtype *t = n->action->type;
+	json_auto_t *value = NULL;
+
+	if (!(t->flags & SERIAL_PARENT) || !t->parent)
+		return NULL;
+	if (n->kind == NODE_DELETE)
+		value = json_incref(json_object_get(n->action->have->fields, t->parent));
+	else
+		value = resolve(&n->ap->resolver, json_object_get(n->action->resource->want, t->parent), NULL);
+	return value ? val_text(value) : NULL;
+}
+
 /* Children of one API are written one at a time: AWS refuses concurrent changes. */
 static bool take_parent(struct node *n)
 {
-	const struct rtype *t = n->action->type;
-	json_auto_t *value = NULL, *resolved = NULL;
-
-	if (!(t->flags & SERIAL_PARENT) || !t->parent || n->kind == NODE_NONE)
+	if (!n->parent_key)
+		n->parent_key = parent_of(n);
+	if (!n->parent_key)
 		return true;
-	if (n->action->resource) {
-		resolved = resolve(&n->ap->resolver, n->action->resource->want, NULL);
-		value = json_incref(json_object_get(resolved, t->parent));
-	} else {
-		value = json_incref(json_object_get(n->action->have->fields, t->parent));
-	}
-	if (!value)
-		return true;
-	n->parent_key = val_text(value);
-	if (json_object_get(n->ap->busy_parents, n->parent_key)) {
-		free(n->parent_key);
-		n->parent_key = NULL;
+	if (json_object_get(n->ap->busy_parents, n->parent_key))
 		return false;
-	}
 	json_object_set_new(n->ap->busy_parents, n->parent_key, json_true());
+	n->has_parent = true;
 	return true;
 }
 
@@ -169,7 +173,7 @@ void applier_node_ended(struct node *n)
 
 	ap->running--;
 	ap->open--;
-	if (n->parent_key)
+	if (n->has_parent)
 		json_object_del(ap->busy_parents, n->parent_key);
 	if (n->state == NODE_DONE)
 		on_success(n);
@@ -203,6 +207,14 @@ static struct target live_target(void *arg, const char *address)
  * ------------------------------------------------------------------------------------------------------------------------
  */
 
+/* Stopped in the middle of it. */
+static void report_unfinished(struct node *n)
+{
+	if (n->wrote)
+		diag_warn(n->ap->d, "%s was under way: what has become of it, the next plan will tell.",
+			  n->action->address);
+}
+
 static void count_not_tried(struct applier *ap)
 {
 	for (size_t i = 0; i < ap->n; i++) {
@@ -210,6 +222,8 @@ static void count_not_tried(struct applier *ap)
 
 		if (n->kind == NODE_NONE || (n->state != NODE_WAITING && n->state != NODE_RUNNING))
 			continue;
+		if (n->state == NODE_RUNNING)
+			report_unfinished(n);
 		n->state = NODE_NOT_TRIED;
 		ap->result->not_tried++;
 		json_array_append_new(ap->result->left_list, json_string(n->action->address));
@@ -228,7 +242,7 @@ static int run_nodes(struct applier *ap)
 	if (!rc && !ap->signals && ap->open)
 		BUG("%zu steps wait for each other", ap->open);
 	count_not_tried(ap);
-	if (ap->signals) {
+	if (ap->signals && ap->open) {
 		ap->result->interrupted = true;
 		diag_error(ap->d, ERR_CANCELLED, "Interrupted: nothing new was started.");
 		diag_hint(ap->d, "Run it again to go on; what is done is known by its tags.");
@@ -237,32 +251,50 @@ static int run_nodes(struct applier *ap)
 	return rc ? rc : ap->rc;
 }
 
+static int run_recorded(struct applier *ap)
+{
+	const struct apply_request *req = ap->req;
+	struct diag ignored = {0};
+	int rc;
+
+	/* Without a journal nothing but the story of the run is lost: ignoring. */
+	if (req->state)
+		state_run_begin(req->state, req->plan->destroy ? "destroy" : "apply", loop_wall(req->session->loop),
+				&ap->run, &ignored);
+	rc = run_nodes(ap);
+	if (req->state)
+		state_run_end(req->state, ap->run, rc ? err_text(rc) : "done", loop_wall(req->session->loop), &ignored);
+	diag_release(&ignored);
+	return rc;
+}
+
+/* Nothing of the run may be left in the loop: it lives on. */
+static void release(struct applier *ap)
+{
+	loop_cancel(ap->req->session->loop, ap->turn);
+	for (size_t i = 0; i < ap->n; i++)
+		node_release(&ap->node[i]);
+	free(ap->node);
+	json_wipe(ap->secrets);
+	json_decref(ap->busy_parents);
+}
+
 int apply_plan(const struct apply_request *req, struct apply_result *ret, struct diag *d)
 {
 	struct applier ap = {
 	    .req = req, .result = ret, .d = d, .secrets = json_object(), .busy_parents = json_object()};
 	struct apply_graph g;
-	int64_t wall = loop_wall(req->session->loop);
-	struct diag ignored = {0};
 	int rc;
 
 	*ret = (struct apply_result){.done_list = json_array(), .failed_list = json_array(), .left_list = json_array()};
 	ap.resolver = (struct resolver){
 	    .world = req->world, .spec = req->spec, .find = live_target, .secret = applier_secret, .arg = &ap};
-	apply_graph_make(&g, &ap);
+	rc = apply_graph_make(&g, &ap);
 	ap.node = g.node;
 	ap.n = g.n;
-	if (req->state)
-		state_run_begin(req->state, req->plan->destroy ? "destroy" : "apply", wall, &ap.run, &ignored);
-	rc = run_nodes(&ap);
-	if (req->state)
-		state_run_end(req->state, ap.run, rc ? err_text(rc) : "done", loop_wall(req->session->loop), &ignored);
-	for (size_t i = 0; i < ap.n; i++)
-		node_release(&ap.node[i]);
-	free(ap.node);
-	json_decref(ap.secrets);
-	json_decref(ap.busy_parents);
-	diag_release(&ignored);
+	if (!rc)
+		rc = run_recorded(&ap);
+	release(&ap);
 	return rc;
 }
 

@@ -1,18 +1,21 @@
 /* Which node waits for which. */
+#include "base/buf.h"
+#include "base/err.h"
 #include "engine/apply_int.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#define NOBODY ((size_t)-1)
+
+/* The same need twice does no harm: it is counted twice and met twice. */
 static void add_need(struct apply_graph *g, size_t from, size_t to)
 {
-	struct node *n = &g->node[to];
+	struct node *n;
 
-	if (from == (size_t)-1 || to == (size_t)-1 || from == to)
+	if (from == NOBODY || to == NOBODY || from == to)
 		return;
-	for (size_t i = 0; i < n->n_dependent; i++)
-		if (n->dependent[i] == from)
-			return;
+	n = &g->node[to];
 	n->dependent = grow(n->dependent, &n->cap_dependent, n->n_dependent + 1, sizeof(size_t));
 	n->dependent[n->n_dependent++] = from;
 	g->node[from].pending++;
@@ -52,8 +55,8 @@ static void make_nodes(struct apply_graph *g, struct applier *ap, const struct p
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct action *a = &plan->action[i];
 
-		g->main[i] = a->resource ? add_node(g, ap, a, main_kind(a)) : (size_t)-1;
-		g->del[i] = has_delete(a) ? add_node(g, ap, a, NODE_DELETE) : (size_t)-1;
+		g->main[i] = a->resource ? add_node(g, ap, a, main_kind(a)) : NOBODY;
+		g->del[i] = has_delete(a) ? add_node(g, ap, a, NODE_DELETE) : NOBODY;
 	}
 	for (size_t i = 0; i < g->n; i++)
 		if (g->node[i].kind != NODE_CREATE)
@@ -80,72 +83,97 @@ static void link_wishes(struct apply_graph *g, const struct plan *plan)
 	}
 }
 
+static bool goes_last(const struct action *a)
+{
+	return a->act == ACT_REPLACE && a->create_first;
+}
+
+static bool goes_first(const struct action *a)
+{
+	return a->act == ACT_REPLACE && !a->create_first;
+}
+
+/*
+ * `from` is to be gone before `to` goes. Not if it goes only when its successor is there, which needs that of `to`,
+ * which comes after `to` has gone: the planner leaves such pairs where AWS lets `to` go all the same.
+ */
+static void add_delete_order(struct apply_graph *g, const struct plan *plan, size_t from, size_t to)
+{
+	if (goes_last(&plan->action[from]) && goes_first(&plan->action[to]))
+		return;
+	add_need(g, g->del[to], g->del[from]);
+}
+
 struct linker {
 	struct apply_graph *g;
 	const struct plan *plan;
-	json_t *by_object; /* pointer text -> action index */
+	size_t *action_of; /* position of an object in the world -> action, or NOBODY */
 	size_t from;
 };
-
-static char *object_text(const struct object *o)
-{
-	return xasprintf("%p", (const void *)o);
-}
 
 /* `from` refers to `target` in AWS: the target can go only after `from` is gone or has let go of it. */
 static void link_ref(void *arg, struct object *target)
 {
 	struct linker *l = arg;
-	char *text CLEANUP(freep) = object_text(target);
-	json_t *pos = json_object_get(l->by_object, text);
-	size_t to = pos ? (size_t)json_integer_value(pos) : (size_t)-1;
-	bool delete_first;
+	size_t to = l->action_of[target->at];
 
-	if (to == (size_t)-1 || l->g->del[to] == (size_t)-1)
+	if (to == NOBODY || l->g->del[to] == NOBODY)
 		return;
-	delete_first = l->plan->action[to].act == ACT_REPLACE && !l->plan->action[to].create_first;
-	if (l->g->del[l->from] != (size_t)-1)
-		add_need(l->g, l->g->del[to], l->g->del[l->from]);
-	else if (!delete_first)
+	if (l->g->del[l->from] != NOBODY)
+		add_delete_order(l->g, l->plan, l->from, to);
+	else if (!goes_first(&l->plan->action[to]))
 		add_need(l->g, l->g->del[to], l->g->main[l->from]);
 }
 
 static void link_live(struct apply_graph *g, const struct plan *plan, const struct world *w)
 {
-	struct linker l = {.g = g, .plan = plan, .by_object = json_object()};
-	struct refmap refs;
+	struct linker l = {.g = g, .plan = plan, .action_of = xcalloc(w->n, sizeof(size_t))};
 
-	refmap_init(&refs, w);
-	for (size_t i = 0; i < plan->n; i++) {
-		char *text CLEANUP(freep) = plan->action[i].have ? object_text(plan->action[i].have) : NULL;
-
-		if (text)
-			json_object_set_new(l.by_object, text, json_integer((json_int_t)i));
-	}
+	for (size_t i = 0; i < w->n; i++)
+		l.action_of[i] = NOBODY;
+	for (size_t i = 0; i < plan->n; i++)
+		if (plan->action[i].have)
+			l.action_of[plan->action[i].have->at] = i;
 	for (l.from = 0; l.from < plan->n; l.from++)
 		if (plan->action[l.from].have)
-			refmap_each(&refs, plan->action[l.from].have, link_ref, &l);
-	refmap_release(&refs);
-	json_decref(l.by_object);
+			world_each_ref(w, plan->action[l.from].have, link_ref, &l);
+	free(l.action_of);
 }
 
-static bool names_type(const char *const *list, const char *type)
+/* Type -> array of the actions that delete one. New. */
+static json_t *deletes_by_type(const struct apply_graph *g, const struct plan *plan)
 {
-	for (; list && *list; list++)
-		if (!strcmp(*list, type))
-			return true;
-	return false;
+	json_t *by_type = json_object();
+
+	for (size_t i = 0; i < plan->n; i++) {
+		const char *type = plan->action[i].type->name;
+		json_t *list = json_object_get(by_type, type);
+
+		if (g->del[i] == NOBODY)
+			continue;
+		if (!list) {
+			list = json_array();
+			json_object_set_new(by_type, type, list);
+		}
+		json_array_append_new(list, json_integer((json_int_t)i));
+	}
+	return by_type;
 }
 
 /* What comes after a type when made goes before it when taken away. */
 static void link_types(struct apply_graph *g, const struct plan *plan)
 {
-	for (size_t i = 0; i < plan->n; i++) {
-		const struct action *a = &plan->action[i];
+	json_auto_t *by_type = deletes_by_type(g, plan);
 
-		for (size_t k = 0; g->del[i] != (size_t)-1 && a->type->after && k < plan->n; k++)
-			if (g->del[k] != (size_t)-1 && names_type(a->type->after, plan->action[k].type->name))
-				add_need(g, g->del[k], g->del[i]);
+	for (size_t i = 0; i < plan->n; i++) {
+		const char *const *after = g->del[i] == NOBODY ? NULL : plan->action[i].type->after;
+
+		for (; after && *after; after++) {
+			const json_t *list = json_object_get(by_type, *after);
+
+			for (size_t k = 0; k < json_array_size(list); k++)
+				add_delete_order(g, plan, i, (size_t)json_integer_value(json_array_get(list, k)));
+		}
 	}
 }
 
@@ -155,7 +183,7 @@ static void link_spec(struct apply_graph *g, const struct plan *plan, const stru
 	json_auto_t *position = json_object();
 
 	for (size_t i = 0; i < plan->n; i++)
-		if (g->del[i] != (size_t)-1 && !plan->action[i].leftover)
+		if (g->del[i] != NOBODY && !plan->action[i].leftover)
 			json_object_set_new(position, plan->action[i].address, json_integer((json_int_t)i));
 	for (size_t i = 0; spec && i < spec->n; i++) {
 		const struct resource *res = &spec->resource[i];
@@ -166,12 +194,77 @@ static void link_spec(struct apply_graph *g, const struct plan *plan, const stru
 			json_t *to = address ? json_object_get(position, address) : NULL;
 
 			if (to)
-				add_need(g, g->del[json_integer_value(to)], g->del[json_integer_value(from)]);
+				add_delete_order(g, plan, (size_t)json_integer_value(from),
+						 (size_t)json_integer_value(to));
 		}
 	}
 }
 
-void apply_graph_make(struct apply_graph *g, struct applier *ap)
+/* ---- circles ------------------------------------------------------------------------------------------------ */
+
+/* Takes nodes away as they could end; how many cannot. left[i]: needs of node i that are not met. */
+static size_t count_stuck(const struct apply_graph *g, size_t *left)
+{
+	size_t *queue = xcalloc(g->n, sizeof(size_t)), head = 0, tail = 0;
+
+	for (size_t i = 0; i < g->n; i++) {
+		left[i] = g->node[i].pending;
+		if (!left[i])
+			queue[tail++] = i;
+	}
+	while (head < tail) {
+		const struct node *n = &g->node[queue[head++]];
+
+		for (size_t i = 0; i < n->n_dependent; i++)
+			if (!--left[n->dependent[i]])
+				queue[tail++] = n->dependent[i];
+	}
+	free(queue);
+	return g->n - tail;
+}
+
+static void add_step(struct buf *b, const struct node *n)
+{
+	buf_addf(b, "%s%s of %s", b->n ? " waits for " : "", n->kind == NODE_DELETE ? "the deletion" : "the making",
+		 n->action->address);
+}
+
+/* From a stuck node back to what it waits for there is always another stuck one: that way leads into a circle. */
+static int report_circle(const struct apply_graph *g, const size_t *left, struct diag *d)
+{
+	size_t *before = xcalloc(g->n, sizeof(size_t)), at = 0;
+	bool *seen = xcalloc(g->n, sizeof(bool));
+	struct buf b = BUF(1 << 16);
+
+	for (size_t i = 0; i < g->n; i++)
+		for (size_t k = 0; left[i] && k < g->node[i].n_dependent; k++)
+			before[g->node[i].dependent[k]] = i;
+	while (!left[at])
+		at++;
+	for (; !seen[at]; at = before[at])
+		seen[at] = true;
+	add_step(&b, &g->node[at]);
+	for (size_t i = before[at]; i != at; i = before[i])
+		add_step(&b, &g->node[i]);
+	add_step(&b, &g->node[at]);
+	diag_error(d, ERR_REFUSED, "These changes cannot be made in one go: %s.", buf_str(&b));
+	diag_hint(d, "Nothing was changed. Take one of the changes back, apply the rest, then make it.");
+	buf_release(&b);
+	free(before);
+	free(seen);
+	return ERR_REFUSED;
+}
+
+static int check_circles(const struct apply_graph *g, struct diag *d)
+{
+	size_t *left = xcalloc(g->n, sizeof(size_t));
+	int rc = count_stuck(g, left) ? report_circle(g, left, d) : 0;
+
+	free(left);
+	return rc;
+}
+
+int apply_graph_make(struct apply_graph *g, struct applier *ap)
 {
 	const struct apply_request *req = ap->req;
 
@@ -183,4 +276,6 @@ void apply_graph_make(struct apply_graph *g, struct applier *ap)
 	link_spec(g, req->plan, req->spec);
 	free(g->main);
 	free(g->del);
+	g->main = g->del = NULL;
+	return check_circles(g, ap->d);
 }

@@ -9,5 +9,8 @@ struct apply_graph {
 	size_t *main, *del; /* action -> node, or -1; only while it is made */
 };
 
-/* Nodes of a plan with their pending counters and dependents; positions are indices into `node`. */
-void apply_graph_make(struct apply_graph *g, struct applier *ap);
+/*
+ * Nodes of a plan with their pending counters and dependents; positions are indices into `node`. The caller releases
+ * the nodes in any case. ERR_REFUSED after saying so if some wait for each other.
+ */
+int apply_graph_make(struct apply_graph *g, struct applier *ap);

@@ -161,6 +161,34 @@ static const json_t *parent_fields(struct node *n)
 	return o ? o->fields : NULL;
 }
 
+static void op_answered(void *arg, struct op_result *res)
+{
+	struct node *n = arg;
+
+	n->op = NULL;
+	n->op_done(n, res);
+}
+
+void node_send(struct node *n, const struct op_request *req, void (*done)(void *arg, struct op_result *res))
+{
+	n->op_done = done;
+	n->op = op_start(n->ap->req->session, req, op_answered, n);
+}
+
+static void read_answered(void *arg, struct reading *reading)
+{
+	struct node *n = arg;
+
+	n->reader = NULL;
+	n->read_done(n, reading);
+}
+
+void node_read(struct node *n, const struct read_request *req, void (*done)(void *arg, struct reading *reading))
+{
+	n->read_done = done;
+	n->reader = read_object(n->ap->req->session, req, read_answered, n);
+}
+
 void node_op(struct node *n, const struct call *call, const json_t *params, enum call_intent intent, const char *member,
 	     void (*done)(void *arg, struct op_result *res))
 {
@@ -182,28 +210,36 @@ void node_op(struct node *n, const struct call *call, const json_t *params, enum
 		n->wrote = true;
 		node_journal(n, call->action);
 	}
-	op_start(n->ap->req->session, &req, done, n);
+	node_send(n, &req, done);
+}
+
+/* How long a step may take that only waits; the limits of polls count for what disturbs the polling too. */
+static int64_t wait_limit_s(const struct node *n, enum outcome outcome)
+{
+	const struct rtype *t = n->action->type;
+	const struct wait *w = n->kind == NODE_DELETE && t->gone ? t->gone : t->ready;
+	int64_t limit_s = w && w->limit ? w->limit : BUSY_LIMIT_S;
+	bool polls = n->step == STEP_READY || n->step == STEP_GONE || n->step == STEP_OPERATION;
+
+	if (outcome == OP_BUSY)
+		return limit_s;
+	return polls && limit_s > RETRY_LIMIT_S ? limit_s : RETRY_LIMIT_S;
 }
 
 bool node_wait_out(struct node *n, const struct op_result *res)
 {
-	const struct rtype *t = n->action->type;
-	int64_t limit_s = RETRY_LIMIT_S;
+	int64_t limit_s = wait_limit_s(n, res->outcome);
 	size_t from = n->ap->d->n;
 
 	if (res->outcome != OP_BUSY && res->outcome != OP_RETRY)
 		return false;
-	if (res->outcome == OP_BUSY)
-		limit_s = n->kind == NODE_DELETE && t->gone ? t->gone->limit
-			  : t->ready                        ? t->ready->limit
-							    : BUSY_LIMIT_S;
 	if (node_elapsed(n) > limit_s * 1000) {
 		op_explain(res, n->ap->d);
 		diag_prefix(n->ap->d, from, "%s: given up after %lld s", n->action->address, (long long)limit_s);
 		node_fail(n, ERR_TIMEOUT);
 		return true;
 	}
-	node_progress(n, res->answer->code);
+	node_progress(n, *res->answer->code ? res->answer->code : res->answer->message);
 	node_retry(n, n->step, node_poll_delay(n, 10000));
 	return true;
 }
@@ -262,6 +298,9 @@ bool node_resolve(struct node *n)
 
 void node_release(struct node *n)
 {
+	loop_cancel(n->ap->req->session->loop, n->timer);
+	op_cancel(n->op);
+	read_cancel(n->reader);
 	for (size_t i = 0; i < n->n_job; i++) {
 		json_decref(n->job[i].changed);
 		free(n->job[i].member);
@@ -271,6 +310,7 @@ void node_release(struct node *n)
 	free(n->token);
 	free(n->operation);
 	free(n->parent_key);
+	free(n->secret_key);
 	json_decref(n->want);
 	json_decref(n->obj);
 	json_decref(n->live);

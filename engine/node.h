@@ -55,9 +55,17 @@ struct node {
 	int64_t started, step_started;
 	int64_t intent; /* journal id of the call under way, 0 none */
 	struct loop_timer *timer;
+	/* What is under way, at most one of them, and who gets its answer. */
+	struct op *op;
+	void (*op_done)(void *arg, struct op_result *res);
+	struct reader *reader;
+	void (*read_done)(void *arg, struct reading *reading);
+	char *secret_key; /* of the secret being read */
+	const struct rtype *secret_type;
 	bool ambiguous; /* a create may have happened */
 	bool updated;   /* the update step has run */
 	bool wrote;
+	bool has_parent; /* holds its place among the writes below parent_key */
 };
 
 struct applier {
@@ -86,11 +94,15 @@ int64_t node_elapsed(const struct node *n);
 /* Delay before the next poll of a step: short at first, then a share of the time elapsed, at most max_ms. */
 int64_t node_poll_delay(const struct node *n, int64_t max_ms);
 void node_progress(struct node *n, const char *detail);
+/* Drops what is under way for it. */
 void node_release(struct node *n);
 /* Intent before, outcome after a write. */
 void node_journal(struct node *n, const char *call);
 void node_journal_end(struct node *n, const char *outcome);
-/* Starts a write on behalf of the node; `done` gets the node. */
+/* Both end with the node: `done` gets it, unless node_release() comes first. */
+void node_send(struct node *n, const struct op_request *req, void (*done)(void *arg, struct op_result *res));
+void node_read(struct node *n, const struct read_request *req, void (*done)(void *arg, struct reading *reading));
+/* A table call on behalf of the node; writes are journalled. */
 void node_op(struct node *n, const struct call *call, const json_t *params, enum call_intent intent, const char *member,
 	     void (*done)(void *arg, struct op_result *res));
 /* BUSY, RETRY: the same step again later, or failure beyond the limit. True if it took care of the result. */

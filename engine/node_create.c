@@ -227,7 +227,7 @@ static void verify_tags(struct node *n)
 	char *action CLEANUP(freep) = bind_tags_action(t, c, n->obj, &ctx);
 	struct op_request req = {.type = t, .call = c, .params = params, .action = action, .intent = CALL_READ};
 
-	op_start(n->ap->req->session, &req, tags_found, n);
+	node_send(n, &req, tags_found);
 }
 
 static void rows_found(void *arg, struct op_result *res)
@@ -423,7 +423,7 @@ void enter_ready(struct node *n)
 	if (!n->action->type->read.action)
 		after_ready(n);
 	else
-		read_object(n->ap->req->session, &req, ready_read, n);
+		node_read(n, &req, ready_read);
 }
 
 /* ---- then

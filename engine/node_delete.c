@@ -97,5 +97,5 @@ void enter_gone(struct node *n)
 	if (!n->action->type->gone || !n->action->type->read.action)
 		node_enter(n, STEP_DONE);
 	else
-		read_object(n->ap->req->session, &req, gone_read, n);
+		node_read(n, &req, gone_read);
 }

@@ -80,27 +80,16 @@ static int find_missing(void *arg, const char *ref)
 	return 1;
 }
 
-struct reveal {
-	struct node *n;
-	const struct rtype *type;
-	char *key;
-};
-
 static void revealed(void *arg, struct op_result *res)
 {
-	struct reveal *rv = arg;
-	struct node *n = rv->n;
-	json_t *value = res->outcome == OP_OK ? path_get(res->answer->body, rv->type->reveal.body) : NULL;
+	struct node *n = arg;
+	json_t *value = res->outcome == OP_OK ? path_get(res->answer->body, n->secret_type->reveal.body) : NULL;
 
 	if (value) {
-		json_object_set_new(n->ap->secrets, rv->key, value);
-		free(rv->key);
-		free(rv);
+		json_object_set_new(n->ap->secrets, n->secret_key, value);
 		node_enter(n, STEP_SECRETS);
 		return;
 	}
-	free(rv->key);
-	free(rv);
 	if (res->outcome == OP_OK || res->outcome == OP_ABSENT) {
 		diag_error(n->ap->d, ERR_ABSENT, "%s: a secret that it needs cannot be read.", n->action->address);
 		node_fail(n, ERR_ABSENT);
@@ -113,7 +102,6 @@ static void reveal(struct node *n, const char *address, const char *field)
 {
 	const struct object *o = world_find(n->ap->req->world, address);
 	struct op_request req = {.type = o ? o->type : NULL, .intent = CALL_READ, .secret = true};
-	struct reveal *rv;
 
 	if (!o || !o->type->reveal.action) {
 		diag_error(n->ap->d, ERR_ABSENT, "%s: %s.%s is a secret that cannot be read back.", n->action->address,
@@ -121,11 +109,12 @@ static void reveal(struct node *n, const char *address, const char *field)
 		node_fail(n, ERR_ABSENT);
 		return;
 	}
-	rv = xcalloc(1, sizeof(*rv));
-	*rv = (struct reveal){.n = n, .type = o->type, .key = secret_key(address, field)};
+	free(n->secret_key);
+	n->secret_key = secret_key(address, field);
+	n->secret_type = o->type;
 	req.call = &o->type->reveal;
 	req.obj = o->fields;
-	op_start(n->ap->req->session, &req, revealed, rv);
+	node_send(n, &req, revealed);
 }
 
 /* A $generate is replaced by what was made for it; an update leaves such a field alone. */

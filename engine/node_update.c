@@ -108,7 +108,7 @@ void enter_check(struct node *n)
 	if (t->flags & NO_READBACK || !t->read.action)
 		after_check(n);
 	else
-		read_object(n->ap->req->session, &req, checked, n);
+		node_read(n, &req, checked);
 }
 
 /* ---- update jobs
@@ -296,8 +296,7 @@ static struct object *place_object(struct node *n)
 	struct object *o = n->have;
 
 	if (o) {
-		json_decref(o->fields);
-		o->fields = json_incref(n->live);
+		world_set_fields(w, o, json_incref(n->live));
 		return o;
 	}
 	if (a->act == ACT_REPLACE && a->create_first) {
@@ -306,6 +305,8 @@ static struct object *place_object(struct node *n)
 	}
 	o = world_add(w, a->type, a->address, json_incref(n->live), NULL);
 	o->arn = object_arn(a->type, n->live, &ctx);
+	/* A leftover of the same address may still be there. */
+	world_prefer(w, o);
 	n->have = o;
 	return o;
 }
@@ -408,7 +409,7 @@ void enter_readback(struct node *n)
 	struct read_request req = {
 	    .type = n->action->type, .obj = n->obj, .want = n->want, .address = n->action->address};
 
-	read_object(n->ap->req->session, &req, read_back, n);
+	node_read(n, &req, read_back);
 }
 
 /* ---- tags
@@ -461,7 +462,7 @@ static void tag_call(struct node *n, const struct call *c, const json_t *params,
 				 .intent = CALL_WRITE};
 
 	node_journal(n, c->action);
-	op_start(n->ap->req->session, &req, done, n);
+	node_send(n, &req, done);
 }
 
 static void tags_done(void *arg, struct op_result *res)

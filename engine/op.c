@@ -15,6 +15,7 @@ struct op {
 	void (*done)(void *arg, struct op_result *res);
 	void *arg;
 	struct loop_timer *timer;
+	struct aws_call *running;
 };
 
 static bool listed(const char *const *own, const char *const *common, const struct call_answer *a)
@@ -34,6 +35,12 @@ static bool is_delete(const struct op *op)
 	return op->call >= op->type->del && op->call < op->type->del + RTYPE_DELETES;
 }
 
+/* The call has given up for now; whoever waits for minutes anyway does not give up for that. */
+static bool is_passing(const struct op *op, const struct call_answer *a)
+{
+	return a->err == ERR_THROTTLED || a->err == ERR_TRANSIENT || (a->err == ERR_NETWORK && op->intent == CALL_READ);
+}
+
 /* A create must not be taken for done because something that it refers to is absent. */
 static enum outcome classify(const struct op *op, const struct call_answer *a)
 {
@@ -44,6 +51,8 @@ static enum outcome classify(const struct op *op, const struct call_answer *a)
 		return OP_OK;
 	if (a->ambiguous)
 		return OP_AMBIGUOUS;
+	if (is_passing(op, a))
+		return OP_RETRY;
 	if (a->err != ERR_AWS)
 		return OP_FAILED;
 	/* What is read or deleted and is not there is absent; only what others refer to may not be visible yet. */
@@ -115,6 +124,7 @@ static void not_nameable(void *arg)
 	struct op *op = arg;
 	struct op_result res = {.outcome = OP_ABSENT, .err = ERR_ABSENT};
 
+	op->timer = NULL;
 	finish(op, &res);
 }
 
@@ -141,7 +151,16 @@ static void launch(struct op *op, const struct op_request *req, const json_t *pa
 	    .unsigned_ = (op->call->flags & CALL_UNSIGNED) != 0,
 	};
 
-	call_start(op->s->client, &call, answered, op);
+	op->running = call_start(op->s->client, &call, answered, op);
+}
+
+void op_cancel(struct op *op)
+{
+	if (!op)
+		return;
+	loop_cancel(op->s->loop, op->timer);
+	call_cancel(op->running);
+	op_free(op);
 }
 
 struct op *op_start(struct session *s, const struct op_request *req, void (*done)(void *arg, struct op_result *res),

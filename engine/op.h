@@ -8,10 +8,10 @@
 /* What an outcome means for the object, by the tables of type and service. */
 enum outcome {
 	OP_OK,
-	OP_ABSENT,    /* there is no such object */
-	OP_BUSY,      /* in use or changing: the same call later */
-	OP_CLASH,     /* the name is taken */
-	OP_RETRY,     /* what this run made is not visible everywhere yet */
+	OP_ABSENT, /* there is no such object */
+	OP_BUSY,   /* in use or changing: the same call later */
+	OP_CLASH,  /* the name is taken */
+	OP_RETRY,  /* later it may work: throttled, AWS unwell, or what this run made is not visible everywhere yet */
 	OP_AMBIGUOUS, /* a create that may have happened */
 	OP_FAILED,
 };
@@ -41,9 +41,12 @@ struct op_result {
 };
 
 struct op;
-/* done is called exactly once from the loop. A request whose texts cannot be filled ends OP_ABSENT at the next turn. */
+/* done is called exactly once from the loop, unless cancelled. A request whose texts cannot be filled ends OP_ABSENT at
+ * the next turn. */
 struct op *op_start(struct session *s, const struct op_request *req, void (*done)(void *arg, struct op_result *res),
 		    void *arg);
+/* Drops it without an answer; NULL is fine. Not from `done`. */
+void op_cancel(struct op *op);
 /* Rows of an answer that are objects of the type; told: row_told() of the request, or NULL. New. */
 json_t *op_rows(const struct rtype *t, const struct call *c, const json_t *body, const json_t *told);
 /* A row of one's own, for extra reads to be merged into; what encloses it is shared, not copied. New. */

@@ -51,7 +51,7 @@ static int pass_unread(struct planner *p)
 	size_t errors = p->d->errors;
 
 	json_object_foreach (w->unread, type, why) {
-		bool wished = (p->req->flags & PLAN_DESTROY) != 0;
+		bool wished = (p->req->flags & PLAN_DESTROY) && rtype_find(type);
 
 		for (size_t i = 0; i < spec->n && !wished; i++)
 			wished = !strcmp(spec->resource[i].type->name, type);
@@ -214,9 +214,8 @@ int plan_make(const struct plan_request *req, struct plan *ret, struct diag *d)
 
 	*ret = (struct plan){.notes = json_array(), .destroy = (req->flags & PLAN_DESTROY) != 0};
 	p.resolver = (struct resolver){.world = req->world, .spec = req->spec, .find = plan_target, .arg = &p};
-	refmap_init(&p.refs, req->world);
+	world_learn_values(req->world);
 	rc = make_plan(&p);
-	refmap_release(&p.refs);
 	json_decref(p.position);
 	free(p.order);
 	return rc;

@@ -292,6 +292,8 @@ static struct object *best_match(struct planner *p, const struct resource *res)
 			best = o;
 		}
 	}
+	if (n > 1)
+		world_prefer(p->req->world, best);
 	return best;
 }
 

@@ -8,9 +8,8 @@ struct planner {
 	const struct plan_request *req;
 	struct plan *plan;
 	struct diag *d;
-	json_t *position;   /* address -> index of its action (wishes only) */
-	size_t *order;      /* indices of wishes, dependencies first */
-	struct refmap refs; /* live references */
+	json_t *position; /* address -> index of its action (wishes only) */
+	size_t *order;    /* indices of wishes, dependencies first */
 	struct resolver resolver;
 };
 

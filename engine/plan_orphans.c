@@ -79,7 +79,7 @@ static void keep_needed(struct planner *p)
 		for (size_t i = 0; i < p->plan->n; i++) {
 			k.holder = &p->plan->action[i];
 			if (k.holder->act == ACT_KEEP)
-				refmap_each(&p->refs, k.holder->have, keep_target, &k);
+				world_each_ref(p->req->world, k.holder->have, keep_target, &k);
 		}
 	}
 }

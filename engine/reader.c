@@ -11,6 +11,7 @@ struct reader {
 	char *address;
 	bool brief;
 	size_t also; /* next extra read */
+	struct op *op;
 	void (*done)(void *arg, struct reading *reading);
 	void *arg;
 };
@@ -79,6 +80,7 @@ static void also_read(void *arg, struct op_result *res)
 	json_t *element = json_object_get(r->row, "");
 	json_t *more = res->outcome == OP_OK ? json_object_get(json_array_get(res->rows, 0), "") : NULL;
 
+	r->op = NULL;
 	if (res->outcome != OP_OK && res->outcome != OP_ABSENT) {
 		finish_failed(r, res);
 		return;
@@ -112,7 +114,7 @@ static void next_also(struct reader *r)
 		return;
 	}
 	req.call = &r->t->also[r->also];
-	op_start(r->s, &req, also_read, r);
+	r->op = op_start(r->s, &req, also_read, r);
 }
 
 static void object_read(void *arg, struct op_result *res)
@@ -121,6 +123,7 @@ static void object_read(void *arg, struct op_result *res)
 	struct reading absent = {.outcome = OP_ABSENT};
 	json_t *row;
 
+	r->op = NULL;
 	if (res->outcome != OP_OK && res->outcome != OP_ABSENT) {
 		finish_failed(r, res);
 		return;
@@ -134,8 +137,16 @@ static void object_read(void *arg, struct op_result *res)
 	next_also(r);
 }
 
-void read_object(struct session *s, const struct read_request *req, void (*done)(void *arg, struct reading *reading),
-		 void *arg)
+void read_cancel(struct reader *r)
+{
+	if (!r)
+		return;
+	op_cancel(r->op);
+	reader_free(r);
+}
+
+struct reader *read_object(struct session *s, const struct read_request *req,
+			   void (*done)(void *arg, struct reading *reading), void *arg)
 {
 	struct reader *r = xcalloc(1, sizeof(*r));
 	json_auto_t *batch = json_pack("[O]", req->obj);
@@ -154,5 +165,6 @@ void read_object(struct session *s, const struct read_request *req, void (*done)
 			     .brief = req->brief,
 			     .done = done,
 			     .arg = arg};
-	op_start(s, &op, object_read, r);
+	r->op = op_start(s, &op, object_read, r);
+	return r;
 }

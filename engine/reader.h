@@ -20,8 +20,11 @@ struct read_request {
 	bool brief; /* leave the extra reads out (polls) */
 };
 
-/* done is called exactly once from the loop. */
-void read_object(struct session *s, const struct read_request *req, void (*done)(void *arg, struct reading *reading),
-		 void *arg);
+struct reader;
+/* done is called exactly once from the loop, unless cancelled. */
+struct reader *read_object(struct session *s, const struct read_request *req,
+			   void (*done)(void *arg, struct reading *reading), void *arg);
+/* Drops it without an answer; NULL is fine. Not from `done`. */
+void read_cancel(struct reader *r);
 /* The row among `rows` that is obj, by ID fields, else by natural key; borrowed, NULL if none. */
 json_t *row_of(const struct rtype *t, const json_t *rows, const json_t *obj);

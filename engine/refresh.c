@@ -45,11 +45,15 @@ json_t *live_want(struct refresher *r, const struct resource *res)
 }
 
 /* Read by its family and by what a service uses, one revision comes twice. */
-static bool is_double(const struct type_read *tr, const char *arn)
+static bool is_double(struct type_read *tr, const char *arn)
 {
-	for (size_t i = 0; tr->t->seen_in && arn && i + 1 < tr->n; i++)
-		if (tr->row[i].arn && !strcmp(tr->row[i].arn, arn))
-			return true;
+	if (!tr->t->seen_in || !arn)
+		return false;
+	if (!tr->arns)
+		tr->arns = json_object();
+	if (json_object_get(tr->arns, arn))
+		return true;
+	json_object_set_new(tr->arns, arn, json_true());
 	return false;
 }
 
@@ -164,13 +168,14 @@ static void read_names(struct type_read *tr)
 
 static void add_candidate(struct type_read *tr, json_t *obj)
 {
-	for (size_t i = 0; i < json_array_size(tr->names); i++) {
-		if (json_equal(json_array_get(tr->names, i), obj)) {
-			json_decref(obj);
-			return;
-		}
-	}
-	json_array_append_new(tr->names, obj);
+	char *text CLEANUP(freep) = val_text(obj);
+
+	if (!tr->seen_name)
+		tr->seen_name = json_object();
+	if (!json_object_get(tr->seen_name, text))
+		json_array_append(tr->names, obj);
+	json_object_set_new(tr->seen_name, text, json_true());
+	json_decref(obj);
 }
 
 /* Only what names the object: two sources of one candidate must look the same. */
@@ -535,6 +540,9 @@ static void release(struct refresher *r)
 		json_decref(tr->names);
 		json_decref(tr->wish_key);
 		json_decref(tr->known_key);
+		json_decref(tr->known_id);
+		json_decref(tr->arns);
+		json_decref(tr->seen_name);
 	}
 	for (size_t i = 0; i < r->n_listing; i++)
 		listing_free(r->listing[i]);
@@ -559,6 +567,8 @@ int refresh(const struct refresh_request *req, struct world *w, struct diag *d)
 	rc = loop_run(req->session->loop);
 	if (!rc)
 		rc = r.rc;
+	if (!rc && !all_read(&r))
+		BUG("the refresh ended before all was read");
 	release(&r);
 	return rc;
 }

@@ -70,6 +70,15 @@ void ask_zones(struct refresher *r)
 	call_start(r->s->client, &req, zones_done, r);
 }
 
+static void note_no_inventory(struct refresher *r, const struct call_answer *answer)
+{
+	struct diag own = {0};
+
+	call_explain(answer, &svc_tagging, "GetResources", &own);
+	json_object_set_new(r->w->unread, "tagging", json_string(own.item[0].text));
+	diag_release(&own);
+}
+
 static void inventory_done(void *arg, const struct call_answer *answer)
 {
 	struct refresher *r = arg;
@@ -77,8 +86,8 @@ static void inventory_done(void *arg, const struct call_answer *answer)
 
 	r->inventory_done = true;
 	if (answer->err) {
-		/* Only an accelerator: tags are then asked for one by one. */
-		r->inventory_failed = true;
+		/* Of what the spec or the snapshot names, tags are then asked for one by one; the rest stays unseen. */
+		note_no_inventory(r, answer);
 	} else {
 		rows = path_get(answer->body, "ResourceTagMappingList[]");
 		for (size_t i = 0; i < json_array_size(rows); i++) {

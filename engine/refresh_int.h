@@ -36,6 +36,9 @@ struct type_read {
 	json_t *names;     /* rows of a CALL_IDS list, or candidates of a by-name read */
 	json_t *wish_key;  /* natural key -> address, of the wishes */
 	json_t *known_key; /* the same of the snapshot */
+	json_t *known_id;  /* ID fields -> address, of the snapshot */
+	json_t *arns;      /* ARN -> true, of the rows */
+	json_t *seen_name; /* text -> true, of `names` */
 	bool lost_done;    /* the second look for objects that lost their tags was made */
 	bool also_done;
 };
@@ -52,7 +55,7 @@ struct refresher {
 	struct listing **listing;
 	size_t n_listing, cap_listing;
 	json_t *inventory; /* ARN -> tags, from the tagging API */
-	bool inventory_done, inventory_failed;
+	bool inventory_done;
 	bool turning; /* an advance is scheduled */
 	bool zones_asked;
 	int rc;

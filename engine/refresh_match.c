@@ -7,6 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The values of the ID fields as one text, NULL if one is missing or there are none. New. */
+static char *object_id(const struct rtype *t, const json_t *fields)
+{
+	json_auto_t *id = json_array();
+
+	for (const struct field *f = t->fields; f->name; f++) {
+		json_t *v = f->flags & ID ? json_object_get(fields, f->name) : NULL;
+
+		if (v)
+			json_array_append(id, v);
+		else if (f->flags & ID)
+			return NULL;
+	}
+	return json_array_size(id) ? val_text(id) : NULL;
+}
+
 /* ---- names ---------------------------------------------------------------------------------------------------- */
 
 static void learn_keys(struct type_read *tr)
@@ -15,6 +31,7 @@ static void learn_keys(struct type_read *tr)
 
 	tr->wish_key = json_object();
 	tr->known_key = json_object();
+	tr->known_id = json_object();
 	for (size_t i = 0; req->spec && i < req->spec->n; i++) {
 		const struct resource *res = &req->spec->resource[i];
 		json_auto_t *want = res->type == tr->t ? live_want(tr->r, res) : NULL;
@@ -24,13 +41,16 @@ static void learn_keys(struct type_read *tr)
 			json_object_set_new(tr->wish_key, key, json_string(res->address));
 	}
 	for (size_t i = 0; i < req->n_known; i++) {
-		char *key CLEANUP(freep) = NULL;
+		char *key CLEANUP(freep) = NULL, *id CLEANUP(freep) = NULL;
 
 		if (strcmp(req->known[i].type, tr->t->name) != 0)
 			continue;
 		key = object_key(tr->t, req->known[i].fields);
 		if (key)
 			json_object_set_new(tr->known_key, key, json_string(req->known[i].address));
+		id = object_id(tr->t, req->known[i].fields);
+		if (id)
+			json_object_set_new(tr->known_id, id, json_string(req->known[i].address));
 	}
 }
 
@@ -61,30 +81,11 @@ static bool by_parentage(const struct rtype *t)
 	return t->parent && (!(t->flags & TAGGED) || (t->flags & EXCLUSIVE));
 }
 
-static bool same_identity(const struct rtype *t, const json_t *a, const json_t *b)
-{
-	bool any = false;
-
-	for (const struct field *f = t->fields; f->name; f++) {
-		json_t *x = json_object_get(a, f->name), *y = json_object_get(b, f->name);
-
-		if (!(f->flags & ID))
-			continue;
-		if (!x || !y || !json_equal(x, y))
-			return false;
-		any = true;
-	}
-	return any;
-}
-
 static const char *known_address(const struct type_read *tr, const json_t *fields)
 {
-	const struct refresh_request *req = tr->r->req;
+	char *id CLEANUP(freep) = object_id(tr->t, fields);
 
-	for (size_t i = 0; i < req->n_known; i++)
-		if (!strcmp(req->known[i].type, tr->t->name) && same_identity(tr->t, req->known[i].fields, fields))
-			return req->known[i].address;
-	return NULL;
+	return id ? json_string_value(json_object_get(tr->known_id, id)) : NULL;
 }
 
 /* A stray is named by what tells it apart: "ec2.route.(10.0.0.0/8)". */
@@ -198,7 +199,6 @@ static void tags_answered(void *arg, struct op_result *res)
 		row->tags = tags_from_wire(scheme->out_shape, wire);
 	} else if (res->outcome != OP_ABSENT) {
 		read_fail(tr, res);
-		return;
 	}
 	if (!tr->pending && tr->phase == READ_TAGS)
 		tr->phase = READ_ROWS;
@@ -331,12 +331,18 @@ static bool ask_also(struct type_read *tr)
 /* ---- lost tags
  * ------------------------------------------------------------------------------------------------------------ */
 
-static bool listed_already(const struct type_read *tr, const json_t *fields)
+/* Identities of the rows that are there: {id: true}. New. */
+static json_t *listed_ids(const struct type_read *tr)
 {
-	for (size_t i = 0; i < tr->n; i++)
-		if (same_identity(tr->t, tr->row[i].fields, fields))
-			return true;
-	return false;
+	json_t *ids = json_object();
+
+	for (size_t i = 0; i < tr->n; i++) {
+		char *id CLEANUP(freep) = object_id(tr->t, tr->row[i].fields);
+
+		if (id)
+			json_object_set_new(ids, id, json_true());
+	}
+	return ids;
 }
 
 static void lost_answered(void *arg, struct op_result *res)
@@ -346,6 +352,8 @@ static void lost_answered(void *arg, struct op_result *res)
 	tr->pending--;
 	if (res->outcome == OP_OK)
 		read_add_rows(tr, res->rows);
+	else if (res->outcome != OP_ABSENT)
+		read_fail(tr, res);
 	if (!tr->pending && tr->phase == READ_TAGS)
 		tr->phase = READ_ROWS;
 	refresh_turn(tr->r);
@@ -358,17 +366,23 @@ static void lost_answered(void *arg, struct op_result *res)
 static bool ask_lost(struct type_read *tr)
 {
 	const struct refresh_request *req = tr->r->req;
+	json_auto_t *listed = NULL;
 	bool asked = false;
 
 	if (tr->lost_done || !(tr->t->flags & TAGGED) || !tr->t->list.action || !tr->t->read.action)
 		return false;
 	tr->lost_done = true;
+	listed = listed_ids(tr);
 	for (size_t i = 0; i < req->n_known; i++) {
 		struct op_request op = {
 		    .type = tr->t, .call = &tr->t->read, .obj = req->known[i].fields, .intent = CALL_READ};
+		char *id CLEANUP(freep) = NULL;
 		json_auto_t *batch = NULL;
 
-		if (strcmp(req->known[i].type, tr->t->name) != 0 || listed_already(tr, req->known[i].fields))
+		if (strcmp(req->known[i].type, tr->t->name) != 0)
+			continue;
+		id = object_id(tr->t, req->known[i].fields);
+		if (!id || json_object_get(listed, id))
 			continue;
 		batch = json_pack("[O]", req->known[i].fields);
 		op.batch = tr->t->read.batch ? batch : NULL;
@@ -382,18 +396,24 @@ static bool ask_lost(struct type_read *tr)
 /* ---- the steps
  * ---------------------------------------------------------------------------------------------------------- */
 
-/* Read by two names (its family, and what a service uses) it is still one object. */
-static bool is_repeated(const struct type_read *tr, size_t i)
+/* Read by two names (its family, and what a service uses; or listed after all while it was looked for) it is still one.
+ */
+static bool is_repeated(const struct type_read *tr, const struct live_row *row, json_t *placed)
 {
-	for (size_t k = 0; tr->t->seen_in && k < i; k++)
-		if (same_identity(tr->t, tr->row[k].fields, tr->row[i].fields))
-			return true;
+	char *id CLEANUP(freep) = object_id(tr->t, row->fields);
+
+	if (!id)
+		return false;
+	if (json_object_get(placed, id))
+		return true;
+	json_object_set_new(placed, id, json_true());
 	return false;
 }
 
 static void place_all(struct type_read *tr)
 {
 	struct bind_ctx ctx = session_ctx(tr->r->s, NULL);
+	json_auto_t *placed = json_object();
 
 	for (size_t i = 0; i < tr->n; i++) {
 		struct live_row *row = &tr->row[i];
@@ -402,7 +422,7 @@ static void place_all(struct type_read *tr)
 		row->fields = object_absorb(tr->t, row->row, NULL);
 		if (!row->arn)
 			row->arn = object_arn(tr->t, row->fields, &ctx);
-		if (!is_repeated(tr, i))
+		if (!is_repeated(tr, row, placed))
 			place(tr, row);
 	}
 	tr->phase = READ_DONE;

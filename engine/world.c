@@ -3,9 +3,122 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- indexes: key -> array of objects, as integers ----------------------------------------------------------- */
+
+static struct object *object_at(const json_t *list, size_t i)
+{
+	json_t *v = json_array_get(list, i);
+
+	return v ? (struct object *)(intptr_t)json_integer_value(v) : NULL;
+}
+
+static size_t place_of(const json_t *list, const struct object *o)
+{
+	size_t i = 0, n = json_array_size(list);
+
+	while (i < n && object_at(list, i) != o)
+		i++;
+	return i;
+}
+
+static void index_add(json_t *index, const char *key, const struct object *o)
+{
+	json_t *list = json_object_get(index, key);
+
+	if (!list) {
+		list = json_array();
+		json_object_set_new(index, key, list);
+	}
+	if (place_of(list, o) == json_array_size(list))
+		json_array_append_new(list, json_integer((json_int_t)(intptr_t)o));
+}
+
+static void index_remove(json_t *index, const char *key, const struct object *o)
+{
+	json_t *list = json_object_get(index, key);
+
+	if (list)
+		json_array_remove(list, place_of(list, o));
+}
+
+/* ---- which values may be referred to: those that a REF field of some type names ------------------------------- */
+
+static void collect_targets(const struct type *type, json_t *targets)
+{
+	json_t *attrs;
+
+	if (type->target) {
+		attrs = json_object_get(targets, type->target);
+		if (!attrs) {
+			attrs = json_object();
+			json_object_set_new(targets, type->target, attrs);
+		}
+		json_object_set_new(attrs, type->attr, json_true());
+	}
+	if (type->elem)
+		collect_targets(type->elem, targets);
+	for (const struct field *f = type->fields; f && f->name; f++)
+		collect_targets(f->type, targets);
+}
+
+static json_t *all_targets(void)
+{
+	json_t *targets = json_object();
+
+	for (size_t i = 0; rtypes[i]; i++)
+		for (const struct field *f = rtypes[i]->fields; f->name; f++)
+			collect_targets(f->type, targets);
+	return targets;
+}
+
+static char *value_key(const char *type, const char *attr, const json_t *value)
+{
+	char *text CLEANUP(freep) = val_text(value);
+
+	return xasprintf("%s\n%s\n%s", type, attr, text);
+}
+
+static void learn_values(struct world *w, const struct object *o)
+{
+	json_t *unused;
+	const char *attr;
+
+	json_object_foreach (json_object_get(w->targets, o->type->name), attr, unused) {
+		json_t *v = json_object_get(o->fields, attr);
+		char *key CLEANUP(freep) = v ? value_key(o->type->name, attr, v) : NULL;
+
+		if (key)
+			index_add(w->values, key, o);
+	}
+}
+
+void world_learn_values(struct world *w)
+{
+	json_object_clear(w->values);
+	for (size_t i = 0; i < w->n; i++)
+		learn_values(w, w->object[i]);
+}
+
+/* ---- the world ---------------------------------------------------------------------------------------------- */
+
 void world_init(struct world *w)
 {
-	*w = (struct world){.index = json_object(), .aws = json_object(), .unread = json_object()};
+	*w = (struct world){.index = json_object(),
+			    .values = json_object(),
+			    .targets = all_targets(),
+			    .aws = json_object(),
+			    .unread = json_object()};
+}
+
+bool world_is_whole(const struct world *w)
+{
+	const char *type;
+	json_t *why;
+
+	json_object_foreach (w->unread, type, why)
+		if (rtype_find(type))
+			return false;
+	return true;
 }
 
 static void object_free(struct object *o)
@@ -26,68 +139,63 @@ void world_release(struct world *w)
 	free(w->gone);
 	free(w->object);
 	json_decref(w->index);
+	json_decref(w->values);
+	json_decref(w->targets);
 	json_decref(w->aws);
 	json_decref(w->unread);
 	*w = (struct world){0};
 }
 
-static json_t *value_key(const char *type, const char *attr, const json_t *value)
-{
-	char *text CLEANUP(freep) = val_text(value);
-	char *key CLEANUP(freep) = xasprintf("%s\n%s\n%s", type, attr, text);
-
-	return json_string(key);
-}
-
 struct object *world_add(struct world *w, const struct rtype *type, const char *address, json_t *fields, json_t *tags)
 {
 	struct object *o = xcalloc(1, sizeof(*o));
-	json_t *list = json_object_get(w->index, address);
 
-	*o = (struct object){.type = type, .address = xstrdup(address), .fields = fields, .tags = tags};
+	*o = (struct object){.type = type, .address = xstrdup(address), .fields = fields, .tags = tags, .at = w->n};
 	w->object = grow(w->object, &w->cap, w->n + 1, sizeof(struct object *));
-	if (!list) {
-		list = json_array();
-		json_object_set_new(w->index, address, list);
-	}
-	json_array_append_new(list, json_integer((json_int_t)w->n));
 	w->object[w->n++] = o;
+	index_add(w->index, address, o);
+	learn_values(w, o);
 	return o;
 }
 
-static void reindex(struct world *w)
+static bool is_in(const struct world *w, const struct object *o)
 {
-	json_object_clear(w->index);
-	for (size_t i = 0; i < w->n; i++) {
-		json_t *list = json_object_get(w->index, w->object[i]->address);
-
-		if (!list) {
-			list = json_array();
-			json_object_set_new(w->index, w->object[i]->address, list);
-		}
-		json_array_append_new(list, json_integer((json_int_t)i));
-	}
+	return o->at < w->n && w->object[o->at] == o;
 }
 
-void world_remove(struct world *w, const struct object *o)
+void world_remove(struct world *w, struct object *o)
 {
-	for (size_t i = 0; i < w->n; i++) {
-		if (w->object[i] != o)
-			continue;
-		w->gone = grow(w->gone, &w->cap_gone, w->n_gone + 1, sizeof(struct object *));
-		w->gone[w->n_gone++] = w->object[i];
-		memmove(w->object + i, w->object + i + 1, (w->n - i - 1) * sizeof(struct object *));
-		w->n--;
-		reindex(w);
+	if (!is_in(w, o))
 		return;
+	w->gone = grow(w->gone, &w->cap_gone, w->n_gone + 1, sizeof(struct object *));
+	w->gone[w->n_gone++] = o;
+	index_remove(w->index, o->address, o);
+	w->n--;
+	for (size_t i = o->at; i < w->n; i++) {
+		w->object[i] = w->object[i + 1];
+		w->object[i]->at = i;
 	}
 }
 
 void world_rename(struct world *w, struct object *o, const char *address)
 {
+	index_remove(w->index, o->address, o);
 	free(o->address);
 	o->address = xstrdup(address);
-	reindex(w);
+	index_add(w->index, address, o);
+}
+
+void world_set_fields(struct world *w, struct object *o, json_t *fields)
+{
+	json_decref(o->fields);
+	o->fields = fields;
+	learn_values(w, o);
+}
+
+void world_prefer(struct world *w, struct object *o)
+{
+	index_remove(w->index, o->address, o);
+	json_array_insert_new(json_object_get(w->index, o->address), 0, json_integer((json_int_t)(intptr_t)o));
 }
 
 size_t world_count(const struct world *w, const char *address)
@@ -97,9 +205,7 @@ size_t world_count(const struct world *w, const char *address)
 
 struct object *world_nth(const struct world *w, const char *address, size_t i)
 {
-	json_t *pos = json_array_get(json_object_get(w->index, address), i);
-
-	return pos ? w->object[json_integer_value(pos)] : NULL;
+	return object_at(json_object_get(w->index, address), i);
 }
 
 struct object *world_find(const struct world *w, const char *address)
@@ -107,50 +213,22 @@ struct object *world_find(const struct world *w, const char *address)
 	return world_nth(w, address, 0);
 }
 
+/* Entries of objects that have gone, or say something else by now, are passed over. */
 struct object *world_by_value(const struct world *w, const char *type, const char *attr, const json_t *value)
 {
-	for (size_t i = 0; i < w->n; i++)
-		if (!strcmp(w->object[i]->type->name, type) &&
-		    json_equal(json_object_get(w->object[i]->fields, attr), value))
-			return w->object[i];
+	char *key CLEANUP(freep) = value_key(type, attr, value);
+	const json_t *list = json_object_get(w->values, key);
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		struct object *o = object_at(list, i);
+
+		if (is_in(w, o) && json_equal(json_object_get(o->fields, attr), value))
+			return o;
+	}
 	return NULL;
 }
 
-void refmap_init(struct refmap *m, const struct world *w)
-{
-	m->map = json_object();
-	m->world = w;
-	for (size_t i = 0; i < w->n; i++) {
-		const struct object *o = w->object[i];
-
-		for (const struct field *f = o->type->fields; f->name; f++) {
-			json_t *v = json_object_get(o->fields, f->name);
-			json_auto_t *key = NULL;
-
-			if (!json_is_string(v))
-				continue;
-			key = value_key(o->type->name, f->name, v);
-			if (!json_object_get(m->map, json_string_value(key)))
-				json_object_set_new(m->map, json_string_value(key), json_integer((json_int_t)i));
-		}
-	}
-}
-
-void refmap_release(struct refmap *m)
-{
-	json_decref(m->map);
-	m->map = NULL;
-}
-
-static struct object *refmap_find(const struct refmap *m, const struct type *type, const json_t *value)
-{
-	json_auto_t *key = value_key(type->target, type->attr, value);
-	json_t *pos = json_object_get(m->map, json_string_value(key));
-
-	return pos ? m->world->object[json_integer_value(pos)] : NULL;
-}
-
-static void each_ref_value(const struct refmap *m, const struct type *type, const json_t *v,
+static void each_ref_value(const struct world *w, const struct type *type, const json_t *v,
 			   void (*f)(void *arg, struct object *target), void *arg)
 {
 	json_t *member;
@@ -159,7 +237,7 @@ static void each_ref_value(const struct refmap *m, const struct type *type, cons
 	if (!v)
 		return;
 	if (type->target) {
-		struct object *target = json_is_string(v) ? refmap_find(m, type, v) : NULL;
+		struct object *target = json_is_string(v) ? world_by_value(w, type->target, type->attr, v) : NULL;
 
 		if (target)
 			f(arg, target);
@@ -167,20 +245,21 @@ static void each_ref_value(const struct refmap *m, const struct type *type, cons
 	}
 	if (type->kind == KIND_LIST || type->kind == KIND_SET) {
 		for (size_t i = 0; i < json_array_size(v); i++)
-			each_ref_value(m, type->elem, json_array_get(v, i), f, arg);
+			each_ref_value(w, type->elem, json_array_get(v, i), f, arg);
 	} else if (type->kind == KIND_MAP) {
 		json_object_foreach ((json_t *)v, key, member)
-			each_ref_value(m, type->elem, member, f, arg);
+			each_ref_value(w, type->elem, member, f, arg);
 	} else if (type->kind == KIND_OBJ) {
 		for (const struct field *fd = type->fields; fd->name; fd++)
-			each_ref_value(m, fd->type, json_object_get(v, fd->name), f, arg);
+			each_ref_value(w, fd->type, json_object_get(v, fd->name), f, arg);
 	}
 }
 
-void refmap_each(const struct refmap *m, const struct object *o, void (*f)(void *arg, struct object *target), void *arg)
+void world_each_ref(const struct world *w, const struct object *o, void (*f)(void *arg, struct object *target),
+		    void *arg)
 {
 	for (const struct field *fd = o->type->fields; fd->name; fd++)
-		each_ref_value(m, fd->type, json_object_get(o->fields, fd->name), f, arg);
+		each_ref_value(w, fd->type, json_object_get(o->fields, fd->name), f, arg);
 }
 
 json_t *storable_fields(const struct rtype *t, const json_t *fields)

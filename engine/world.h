@@ -21,6 +21,7 @@ struct object {
 	json_t *tags;   /* NULL: the type has none or they could not be read */
 	char *arn;      /* or NULL */
 	enum standing standing;
+	size_t at; /* position in the world; good while it is in there */
 };
 
 struct world {
@@ -28,38 +29,40 @@ struct world {
 	size_t n, cap;
 	struct object **gone; /* removed ones: plans still point at them */
 	size_t n_gone, cap_gone;
-	json_t *index;  /* address -> array of positions */
-	json_t *aws;    /* the pseudo resource: account, region, partition, dns_suffix, zone_id: [..] */
-	json_t *unread; /* type -> why it could not be read */
+	json_t *index;   /* address -> array of objects, the one that counts first; values are pointers */
+	json_t *values;  /* "type\nattr\nvalue" of what REF fields may name -> the same */
+	json_t *targets; /* type -> {attr: true}: what REF fields may name */
+	json_t *aws;     /* the pseudo resource: account, region, partition, dns_suffix, zone_id: [..] */
+	json_t *unread;  /* type, or "tagging" for the list of all that bears our tags -> why it could not be read */
 };
 
 void world_init(struct world *w);
 void world_release(struct world *w);
+/* Was every type read? (What the tagging API did not tell is known of by other means, or never was.) */
+bool world_is_whole(const struct world *w);
 /* Takes fields and tags over. */
 struct object *world_add(struct world *w, const struct rtype *type, const char *address, json_t *fields, json_t *tags);
 /* Takes it out of the world; the pointer stays good until world_release(). */
-void world_remove(struct world *w, const struct object *o);
+void world_remove(struct world *w, struct object *o);
 void world_rename(struct world *w, struct object *o, const char *address);
+/* Takes fields over in place of the old ones. */
+void world_set_fields(struct world *w, struct object *o, json_t *fields);
+/* From now on world_find() gives o among those of its address. */
+void world_prefer(struct world *w, struct object *o);
 /* The first of that address, NULL if none. */
 struct object *world_find(const struct world *w, const char *address);
 /* How many have that address, and the i-th of them. */
 size_t world_count(const struct world *w, const char *address);
 struct object *world_nth(const struct world *w, const char *address, size_t i);
-/* The object of `type` whose field `attr` is `value`, NULL if none. */
-struct object *world_by_value(const struct world *w, const char *type, const char *attr, const json_t *value);
-
 /*
- * Which object a live reference value means: an index over all string fields, built once and good until the world
- * changes. refmap_each() calls f for every object that o refers to by a REF field, nested ones included.
+ * The object of `type` whose field `attr` is `value`, NULL if none. Only for attributes that some REF field names. Who
+ * edited `fields` of objects in place calls world_learn_values() first.
  */
-struct refmap {
-	json_t *map;
-	const struct world *world; /* borrowed */
-};
-void refmap_init(struct refmap *m, const struct world *w);
-void refmap_release(struct refmap *m);
-void refmap_each(const struct refmap *m, const struct object *o, void (*f)(void *arg, struct object *target),
-		 void *arg);
+struct object *world_by_value(const struct world *w, const char *type, const char *attr, const json_t *value);
+void world_learn_values(struct world *w);
+/* Calls f for every object that o refers to by a REF field, nested ones included. */
+void world_each_ref(const struct world *w, const struct object *o, void (*f)(void *arg, struct object *target),
+		    void *arg);
 
 /* The fields of a live object that may be kept on disk: no secrets, nothing that only waits need. New. */
 json_t *storable_fields(const struct rtype *t, const json_t *fields);
