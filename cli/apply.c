@@ -17,16 +17,17 @@ static void list(FILE *to, const char *title, const json_t *addresses)
 	fputc('\n', to);
 }
 
-static void say_failure(const struct work *w, const struct apply_result *r)
+/* The reasons first, so that the last lines tell how things stand. */
+static void say_failure(struct work *w, const struct apply_result *r)
 {
-	FILE *to = stderr;
-
-	(void)w;
-	fputc('\n', to);
-	list(to, "Done", r->done_list);
-	list(to, "Failed", r->failed_list);
-	list(to, "Not tried", r->left_list);
-	fputs("Nothing is lost: what was made bears its tags. Run the same command again to go on.\n", to);
+	fputc('\n', stderr);
+	cli_report(w->cli);
+	fputc('\n', stderr);
+	list(stderr, "Done", r->done_list);
+	list(stderr, "Failed", r->failed_list);
+	list(stderr, "Under way, the next plan will tell what became of it", r->under_way_list);
+	list(stderr, "Not tried", r->left_list);
+	fputs("Running the same command again is safe: it goes on from here, and makes nothing twice.\n", stderr);
 }
 
 static void say_success(const struct work *w, const struct apply_result *r, int64_t ms)
@@ -37,21 +38,41 @@ static void say_success(const struct work *w, const struct apply_result *r, int6
 		r->done, r->done == 1 ? "" : "s", (double)ms / 1000, stats.calls);
 }
 
-static json_t *result_to_json(const struct apply_result *r, int rc)
+static void result_json(const struct apply_result *r, int rc)
 {
-	return json_pack("{s:b, s:O, s:O, s:O, s:b}", "ok", rc == 0, "done", r->done_list, "failed", r->failed_list,
-			 "not_tried", r->left_list, "interrupted", (int)r->interrupted);
+	cli_json("result", json_pack("{s:b, s:O, s:O, s:O, s:O, s:b}", "ok", rc == 0, "done", r->done_list, "failed",
+				     r->failed_list, "under_way", r->under_way_list, "not_tried", r->left_list,
+				     "interrupted", (int)r->interrupted));
 }
 
 static int record(struct work *w)
 {
 	char *now CLEANUP(freep) = xasprintf("%lld", (long long)loop_wall(w->session.loop));
+	size_t from = w->cli->d.n;
 	int rc = w->plan.destroy ? 0 : work_record_applied(w);
 
-	return rc ? rc : state_set(w->state, "last_apply_ms", now, &w->cli->d);
+	if (!rc)
+		rc = state_set(w->state, "last_apply_ms", now, &w->cli->d);
+	if (rc)
+		diag_prefix(&w->cli->d, from, "All is done in AWS, but what `drift` compares with was not recorded");
+	return rc;
 }
 
-int apply_and_report(struct work *w, unsigned parallel)
+static int settle_empty(struct work *w)
+{
+	struct apply_result none = {.done_list = json_array(),
+				    .failed_list = json_array(),
+				    .left_list = json_array(),
+				    .under_way_list = json_array()};
+	int rc = record(w);
+
+	if (w->cli->g.json)
+		result_json(&none, rc);
+	apply_result_release(&none);
+	return rc;
+}
+
+static int carry_out(struct work *w, unsigned parallel, struct apply_result *result)
 {
 	struct cli *cli = w->cli;
 	struct apply_request req = {.session = &w->session,
@@ -60,31 +81,67 @@ int apply_and_report(struct work *w, unsigned parallel)
 				    .plan = &w->plan,
 				    .state = w->state,
 				    .parallel = parallel,
-				    .progress = progress_show};
-	struct apply_result result;
+				    .progress = progress_show,
+				    .interrupted = progress_interrupted};
 	struct progress_view *view;
+	int rc;
+
+	view = progress_new(w->session.loop, stderr,
+			    cli->g.json     ? PROGRESS_JSON
+			    : cli->err_live ? PROGRESS_LIVE
+					    : PROGRESS_PLAIN,
+			    cli->err_color);
+	req.arg = view;
+	rc = apply_plan(&req, result, &cli->d);
+	progress_free(view);
+	return rc;
+}
+
+int apply_and_report(struct work *w, unsigned parallel)
+{
+	struct apply_result result;
 	int64_t begun = loop_now(w->session.loop);
 	int rc;
 
-	if (plan_is_empty(&w->plan)) {
-		rc = record(w);
-		if (!rc && cli->g.json)
-			cli_json("result",
-				 json_pack("{s:b, s:[], s:[], s:[]}", "ok", 1, "done", "failed", "not_tried"));
-		return rc;
-	}
-	view = progress_new(stderr, cli->err_tty && !cli->g.json, cli->err_color, cli->g.json);
-	req.arg = view;
-	rc = apply_plan(&req, &result, &cli->d);
-	progress_free(view);
+	if (plan_is_empty(&w->plan))
+		return settle_empty(w);
+	rc = carry_out(w, parallel, &result);
+	if (rc && !w->cli->g.json)
+		say_failure(w, &result);
+	else if (!w->cli->g.json)
+		say_success(w, &result, loop_now(w->session.loop) - begun);
 	if (!rc)
 		rc = record(w);
-	if (cli->g.json)
-		cli_json("result", result_to_json(&result, rc));
-	else if (rc)
-		say_failure(w, &result);
-	else
-		say_success(w, &result, loop_now(w->session.loop) - begun);
+	if (w->cli->g.json)
+		result_json(&result, rc);
 	apply_result_release(&result);
 	return rc;
+}
+
+int apply_show(struct work *w)
+{
+	struct cli *cli = w->cli;
+	struct render r = {.to = stdout, .color = cli->out_color, .verbose = cli->g.verbose};
+
+	if (cli->g.json)
+		cli_json("plan", plan_to_json(&w->plan, &w->spec, &w->world));
+	else
+		render_plan(&r, &w->plan, &w->spec, &w->world);
+	if (!output_lost())
+		return 0;
+	diag_error(&cli->d, ERR_IO, "The plan could not be written to standard output.");
+	diag_hint(&cli->d, "Nothing was changed: nobody could have seen what.");
+	return ERR_IO;
+}
+
+int apply_confirm_destroy(struct work *w, const char *otherwise)
+{
+	char *question CLEANUP(freep) = NULL;
+	bool data = false;
+
+	for (size_t i = 0; i < w->plan.n; i++)
+		data |= w->plan.action[i].act == ACT_DELETE && w->plan.action[i].risk == RISK_DATA;
+	question = xasprintf(
+	    "\nDestroy all of this%s? Type the app's name (%s) to go on:", data ? ", data included" : "", w->spec.app);
+	return cli_confirm(w->cli, question, w->spec.app, otherwise);
 }

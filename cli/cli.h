@@ -2,7 +2,8 @@
  * cli - what every command shares: options, output, exit codes.
  *
  * stdout is the result, stderr is progress and complaints. A command is one
- * file that ends in one const struct command, plus a line in cli/main.c.
+ * file that ends in one const struct command, plus a line in cli/main.c. Options
+ * are parsed before it runs, and what it leaves in cli->d is reported after it.
  */
 #pragma once
 
@@ -21,8 +22,6 @@ enum exit_code {
 	EXIT_USAGE = 64,      /* usage or invalid spec */
 };
 
-enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
-
 enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_LIST, OPTION_NUMBER };
 
 /* One row of an option table; ends with a row without a name. */
@@ -32,7 +31,7 @@ struct option_row {
 	enum option_kind kind;
 	const char *arg; /* "FILE"; NULL for flags */
 	const char *doc;
-	size_t offset; /* in the struct that `parse` fills: bool, const char *, struct words, unsigned */
+	size_t offset; /* in the struct that is filled: bool, const char *, struct words, unsigned */
 };
 
 struct words {
@@ -47,44 +46,63 @@ struct globals {
 
 struct cli {
 	struct globals g;
-	enum when color;
-	bool out_color, err_color, err_tty, in_tty;
+	bool out_color, err_color;
+	bool in_tty, err_tty;
+	bool err_live; /* err_tty, and lines may be drawn over */
 	struct diag d;
 };
 
 struct command {
-	const char *name, *summary, *usage;                 /* usage: what follows the name */
-	const struct option_row *options;                   /* or NULL */
-	int (*run)(struct cli *cli, int argc, char **argv); /* argv: behind the command's name; returns an exit code */
-	bool offline;                                       /* needs neither network nor credentials: for help */
+	const char *name, *summary, *usage; /* usage: what follows the name */
+	const struct option_row *options;   /* or NULL */
+	size_t options_size;                /* of the struct that they fill */
+	int words;                          /* how many it takes beside options; others are refused */
+	/* Returns 0, an error code with its reasons in cli->d, or an enum exit_code. argv holds words only. */
+	int (*run)(struct cli *cli, const void *options, int argc, char **argv);
+	bool offline; /* needs neither network nor credentials: for help */
 };
 
 extern const struct command *const commands[]; /* ends with NULL */
 const struct command *command_find(const char *name);
 void command_help(const struct command *c, FILE *to);
 
-/*
- * Parses options of `rows` (and the global ones) into `into`; other words stay in argv[0..], their number is returned.
- * Negative after appending to cli->d.
- */
-int options_parse(struct cli *cli, const struct option_row *rows, void *into, int argc, char **argv);
 extern const struct option_row global_options[];
+/* Global options before the command: *ret is the index of the first word, argc if there is none. */
+int options_front(struct cli *cli, int argc, char **argv, int *ret);
+/*
+ * Options of `rows` (and the global ones) into `into`; *ret other words are left in argv[0..]. Both go on after an
+ * error, append all of them to cli->d and return the first.
+ */
+int options_parse(struct cli *cli, const struct option_row *rows, void *into, int argc, char **argv, int *ret);
 
 /* Prints what cli->d holds to stderr (as JSON lines with --json) and forgets it. */
 void cli_report(struct cli *cli);
-/* Reports, and gives the exit code that fits an error code. */
-int cli_fail(struct cli *cli, int err);
-int exit_code_of(int err);
+/* The exit code for what a command returned. */
+int exit_code_of(int rc);
 /* One JSON object a line on stdout: {"v":1,"type":type, …}. Steals fields. */
 void cli_json(const char *type, json_t *fields);
+/* The same on `to`. */
+void json_line(FILE *to, const char *type, json_t *fields);
+/* Did something that was printed get lost? Not if its reader went away, as `head` does. */
+bool output_lost(void);
 
-/* Text from AWS, files and users may hold control characters: shown as ^[ and the like. New. */
+/*
+ * Fit for a terminal, on one line, valid UTF-8: control characters are shown as ^[ and the like, other bytes that plain
+ * text has not (and characters that turn the direction of writing) as \x9b. New.
+ */
 char *printable(const char *s);
+/* Columns that printable text takes on a terminal, rather too many than too few. */
+size_t text_columns(const char *s);
+/* Cuts it, between characters, to at most so many. */
+void text_cut(char *s, size_t columns);
 
 /* Colours, or nothing. */
 enum paint { PAINT_NONE, PAINT_BOLD, PAINT_DIM, PAINT_RED, PAINT_GREEN, PAINT_YELLOW, PAINT_CYAN };
 const char *paint_on(bool color, enum paint p);
 const char *paint_off(bool color);
 
-/* Asks on the terminal; true only if the answer is `expected`. ERR_REFUSED without one. */
-int cli_confirm(struct cli *cli, const char *question, const char *expected);
+/*
+ * Asks on the terminal; 0 only if the answer is `expected`. ERR_REFUSED else, and without a terminal; `otherwise` is
+ * the option that does without: "--yes".
+ */
+int cli_confirm(struct cli *cli, const char *question, const char *expected, const char *otherwise);

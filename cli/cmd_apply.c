@@ -2,11 +2,9 @@
 #include "base/err.h"
 #include "cli/apply.h"
 #include "cli/commands.h"
-#include "cli/render.h"
 #include "cli/save.h"
 
 #include <stddef.h>
-#include <string.h>
 
 struct apply_options {
 	bool yes;
@@ -23,56 +21,52 @@ static const struct option_row rows[] = {
     {0},
 };
 
-static int prepare(struct work *w, struct cli *cli, const struct apply_options *o, const char *saved)
+static int prepare_saved(struct work *w, struct cli *cli, const struct apply_options *o, const char *path)
 {
 	json_auto_t *doc = NULL;
 	int rc;
 
-	if (saved) {
-		if (o->only.n || o->except.n)
-			return diag_error(&cli->d, ERR_USAGE,
-					  "A saved plan is applied as it is: --only and --except belong to `plan`.");
-		rc = plan_load(cli, saved, &doc);
-		return rc ? rc : plan_restore(w, cli, doc);
-	}
-	rc = work_spec(w, cli);
-	if (!rc)
-		rc = work_open(w);
-	if (!rc)
-		rc = work_refresh(w);
+	if (o->only.n || o->except.n)
+		return diag_error(&cli->d, ERR_USAGE,
+				  "A saved plan is applied as it is: --only and --except belong to `plan`.");
+	rc = plan_load(cli, path, &doc);
+	return rc ? rc : plan_restore(w, cli, doc);
+}
+
+static int prepare(struct work *w, struct cli *cli, const struct apply_options *o)
+{
+	int rc = work_live(w, cli);
+
 	return rc ? rc : work_plan(w, 0, &o->only, &o->except);
 }
 
-static int confirm(struct work *w, const struct apply_options *o, const char *saved)
+/* Whoever saved a plan has seen it; a teardown is asked for twice all the same. */
+static int confirm(struct work *w, bool yes, bool saved)
 {
-	struct render r = {.to = w->cli->g.json ? stderr : stdout, .color = w->cli->out_color};
-
-	if (!w->cli->g.json)
-		render_plan(&r, &w->plan, &w->spec, &w->world);
-	fflush(stdout);
-	if (plan_is_empty(&w->plan) || o->yes || saved)
+	if (plan_is_empty(&w->plan) || yes)
 		return 0;
-	return cli_confirm(w->cli, "\nApply this plan? Only `yes` is taken for a yes:", "yes");
+	if (w->plan.destroy)
+		return apply_confirm_destroy(w, "--yes");
+	if (saved)
+		return 0;
+	return cli_confirm(w->cli, "\nApply this plan? Only `yes` is taken for a yes:", "yes", "--yes");
 }
 
-static int run(struct cli *cli, int argc, char **argv)
+static int run(struct cli *cli, const void *options, int argc, char **argv)
 {
-	struct apply_options o = {0};
+	const struct apply_options *o = options;
 	struct work w = {0};
-	int words, rc = 0;
+	int rc;
 
-	words = options_parse(cli, rows, &o, argc, argv);
-	if (words < 0)
-		return cli_fail(cli, words);
-	if (words > 1)
-		return cli_fail(cli, diag_error(&cli->d, ERR_USAGE, "apply takes one saved plan at most."));
-	rc = prepare(&w, cli, &o, words ? argv[0] : NULL);
+	rc = argc ? prepare_saved(&w, cli, o, argv[0]) : prepare(&w, cli, o);
 	if (!rc)
-		rc = confirm(&w, &o, words ? argv[0] : NULL);
+		rc = apply_show(&w);
 	if (!rc)
-		rc = apply_and_report(&w, o.parallel);
+		rc = confirm(&w, o->yes, argc > 0);
+	if (!rc)
+		rc = apply_and_report(&w, o->parallel);
 	work_release(&w);
-	return cli_fail(cli, rc);
+	return rc;
 }
 
 const struct command cmd_apply = {
@@ -80,5 +74,7 @@ const struct command cmd_apply = {
     .summary = "plan and do it, or do a saved plan",
     .usage = "[PLAN] [--yes] [--only ADDR] [--except ADDR] [--parallel N]",
     .options = rows,
+    .options_size = sizeof(struct apply_options),
+    .words = 1,
     .run = run,
 };

@@ -2,7 +2,6 @@
 #include "base/err.h"
 #include "cli/apply.h"
 #include "cli/commands.h"
-#include "cli/render.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -23,24 +22,22 @@ static const struct option_row rows[] = {
 
 static int confirm(struct work *w, const struct destroy_options *o)
 {
-	struct cli *cli = w->cli;
-	char *question CLEANUP(freep) = NULL;
+	char *otherwise CLEANUP(freep) = xasprintf("--yes %s", w->spec.app);
 
-	if (o->yes && strcmp(o->yes, w->spec.app) != 0)
-		return diag_error(&cli->d, ERR_REFUSED,
-				  "--yes names \"%s\", but this is the app \"%s\": nothing was destroyed.", o->yes,
-				  w->spec.app);
-	if (o->yes || plan_is_empty(&w->plan))
+	return o->yes || plan_is_empty(&w->plan) ? 0 : apply_confirm_destroy(w, otherwise);
+}
+
+static int check_name(struct work *w, const char *yes)
+{
+	if (!yes || !strcmp(yes, w->spec.app))
 		return 0;
-	question = xasprintf("\nDestroy all of this%s? Type the app's name (%s) to go on:",
-			     o->with_data ? ", data included" : "", w->spec.app);
-	return cli_confirm(cli, question, w->spec.app);
+	diag_error(&w->cli->d, ERR_REFUSED, "--yes names \"%s\", but this is the app \"%s\".", yes, w->spec.app);
+	diag_hint(&w->cli->d, "Nothing was destroyed.");
+	return ERR_REFUSED;
 }
 
 static int destroy(struct work *w, const struct destroy_options *o)
 {
-	struct cli *cli = w->cli;
-	struct render r = {.to = cli->g.json ? stderr : stdout, .color = cli->out_color};
 	int rc;
 
 	rc = work_open(w);
@@ -48,30 +45,28 @@ static int destroy(struct work *w, const struct destroy_options *o)
 		rc = work_refresh(w);
 	if (!rc)
 		rc = work_plan(w, PLAN_DESTROY | (o->with_data ? PLAN_WITH_DATA : 0), NULL, NULL);
-	if (rc)
-		return rc;
-	if (!cli->g.json)
-		render_plan(&r, &w->plan, &w->spec, &w->world);
-	fflush(stdout);
-	rc = confirm(w, o);
+	if (!rc)
+		rc = apply_show(w);
+	if (!rc)
+		rc = confirm(w, o);
 	return rc ? rc : apply_and_report(w, o->parallel);
 }
 
-static int run(struct cli *cli, int argc, char **argv)
+static int run(struct cli *cli, const void *options, int argc, char **argv)
 {
-	struct destroy_options o = {0};
+	const struct destroy_options *o = options;
 	struct work w = {0};
 	int rc;
 
-	rc = options_parse(cli, rows, &o, argc, argv);
-	if (rc > 0)
-		rc = diag_error(&cli->d, ERR_USAGE, "destroy takes no arguments, but got \"%s\".", argv[0]);
+	(void)argc;
+	(void)argv;
+	rc = work_spec(&w, cli);
 	if (!rc)
-		rc = work_spec(&w, cli);
+		rc = check_name(&w, o->yes);
 	if (!rc)
-		rc = destroy(&w, &o);
+		rc = destroy(&w, o);
 	work_release(&w);
-	return cli_fail(cli, rc);
+	return rc;
 }
 
 const struct command cmd_destroy = {
@@ -79,5 +74,6 @@ const struct command cmd_destroy = {
     .summary = "tear it all down; data only with --with-data",
     .usage = "[--yes APP] [--with-data] [--parallel N]",
     .options = rows,
+    .options_size = sizeof(struct destroy_options),
     .run = run,
 };

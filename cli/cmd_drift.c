@@ -18,33 +18,40 @@ static int look(struct work *w, struct drift *ret)
 	return 0;
 }
 
-static int run(struct cli *cli, int argc, char **argv)
+static int show(struct work *w)
+{
+	struct cli *cli = w->cli;
+	struct render r = {.to = stdout, .color = cli->out_color};
+	struct drift d = {0};
+	int rc = look(w, &d);
+
+	if (rc)
+		return rc;
+	if (cli->g.json)
+		cli_json("drift", drift_to_json(&d));
+	else
+		render_drift(&r, &d);
+	if (d.n)
+		rc = EXIT_DIFFERENCES;
+	else if (json_object_size(d.unchecked))
+		rc = diag_error(&cli->d, ERR_FAILED, "What could be checked has not drifted, but not all could be.");
+	drift_release(&d);
+	return rc;
+}
+
+static int run(struct cli *cli, const void *options, int argc, char **argv)
 {
 	struct work w = {0};
-	struct drift d = {0};
-	struct render r = {.to = stdout, .color = cli->out_color};
-	int rc, code;
+	int rc;
 
-	rc = options_parse(cli, NULL, NULL, argc, argv);
-	if (rc > 0)
-		rc = diag_error(&cli->d, ERR_USAGE, "drift takes no arguments, but got \"%s\".", argv[0]);
+	(void)options;
+	(void)argc;
+	(void)argv;
+	rc = work_live(&w, cli);
 	if (!rc)
-		rc = work_spec(&w, cli);
-	if (!rc)
-		rc = work_open(&w);
-	if (!rc)
-		rc = work_refresh(&w);
-	if (!rc)
-		rc = look(&w, &d);
-	code = rc ? exit_code_of(rc) : d.n ? EXIT_DIFFERENCES : json_object_size(d.unchecked) ? EXIT_FAILED : EXIT_DONE;
-	if (!rc && cli->g.json)
-		cli_json("drift", drift_to_json(&d));
-	else if (!rc)
-		render_drift(&r, &d);
-	drift_release(&d);
+		rc = show(&w);
 	work_release(&w);
-	cli_report(cli);
-	return code;
+	return rc;
 }
 
 const struct command cmd_drift = {

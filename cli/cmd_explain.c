@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "providers/service.h"
+#include "spec/suggest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,29 +71,35 @@ static void print_fields(const struct field *f, int depth)
 	}
 }
 
+static json_t *fields_to_json(const struct field *f);
+
+static json_t *field_to_json(const struct field *f)
+{
+	const struct type *t = f->type;
+	json_t *o = json_pack("{s:s, s:s}", "kind", kind_words(t), "class", class_words(f));
+
+	if (f->doc)
+		json_object_set_new(o, "doc", json_string(f->doc));
+	if (f->dflt)
+		json_object_set_new(o, "default", json_loads(f->dflt, JSON_DECODE_ANY, NULL));
+	if (f->flags & SENSITIVE)
+		json_object_set_new(o, "secret", json_true());
+	while (t->kind == KIND_LIST || t->kind == KIND_SET || t->kind == KIND_MAP)
+		t = t->elem;
+	if (t->target)
+		json_object_set_new(o, "reference", json_sprintf("%s.%s", t->target, t->attr));
+	if (t->kind == KIND_OBJ)
+		json_object_set_new(o, "fields", fields_to_json(t->fields));
+	return o;
+}
+
 static json_t *fields_to_json(const struct field *f)
 {
 	json_t *out = json_object();
 
-	for (; f->name; f++) {
-		const struct type *t = f->type;
-		json_t *o;
-
-		if (f->flags & STATUS)
-			continue;
-		o = json_pack("{s:s, s:s}", "kind", kind_words(t), "class", class_words(f));
-		if (f->doc)
-			json_object_set_new(o, "doc", json_string(f->doc));
-		if (f->dflt)
-			json_object_set_new(o, "default", json_loads(f->dflt, JSON_DECODE_ANY, NULL));
-		while (t->kind == KIND_LIST || t->kind == KIND_SET || t->kind == KIND_MAP)
-			t = t->elem;
-		if (t->target)
-			json_object_set_new(o, "reference", json_sprintf("%s.%s", t->target, t->attr));
-		if (t->kind == KIND_OBJ)
-			json_object_set_new(o, "fields", fields_to_json(t->fields));
-		json_object_set_new(out, f->name, o);
-	}
+	for (; f->name; f++)
+		if (!(f->flags & STATUS))
+			json_object_set_new(out, f->name, field_to_json(f));
 	return out;
 }
 
@@ -111,55 +118,74 @@ static void list_types(const struct cli *cli)
 	json_decref(all);
 }
 
-static int explain(struct cli *cli, const char *name)
+static int not_found(struct cli *cli, const char *name)
 {
-	const struct rtype *t = rtype_find(name);
-	const struct field *f = NULL;
-	char *type CLEANUP(freep) = NULL;
-	const char *dot = strrchr(name, '.');
+	struct suggest s = SUGGEST(name);
 
-	if (!t && dot) {
-		type = xstrndup(name, (size_t)(dot - name));
-		t = rtype_find(type);
-		f = t ? rtype_field(t, dot + 1) : NULL;
-	}
-	if (!t || (type && !f)) {
-		diag_error(&cli->d, ERR_USAGE, "There is no resource type or field \"%s\".", name);
+	for (const struct rtype *const *t = rtypes; *t; t++)
+		suggest_try(&s, (*t)->name);
+	diag_error(&cli->d, ERR_USAGE, "There is no resource type or field \"%s\".", name);
+	if (s.best)
+		diag_hint(&cli->d, "Did you mean %s? `berth explain` without a name lists all types.", s.best);
+	else
 		diag_hint(&cli->d, "`berth explain` without a name lists all types.");
-		return ERR_USAGE;
-	}
+	return ERR_USAGE;
+}
+
+static void print_one(const struct cli *cli, const struct rtype *t, const struct field *f)
+{
+	const struct field one[] = {*f, END};
+
+	if (cli->g.json)
+		cli_json("explain", json_pack("{s:s, s:o}", "name", t->name, "fields", fields_to_json(one)));
+	else
+		print_fields(one, 0);
+}
+
+static void print_all(const struct cli *cli, const struct rtype *t)
+{
 	if (cli->g.json) {
 		cli_json("explain", json_pack("{s:s, s:o}", "name", t->name, "fields", fields_to_json(t->fields)));
-		return 0;
-	}
-	if (f) {
-		const struct field one[] = {*f, END};
-
-		print_fields(one, 0);
-		return 0;
+		return;
 	}
 	printf("%s - %s\n\n", t->name, t->doc ? t->doc : "");
 	print_fields(t->fields, 0);
+}
+
+/* "rds.instance", or "rds.instance.class" */
+static int explain(struct cli *cli, const char *name)
+{
+	const struct rtype *t = rtype_find(name);
+	const struct field *f;
+	const char *dot = strrchr(name, '.');
+	char *type CLEANUP(freep) = dot ? xstrndup(name, (size_t)(dot - name)) : NULL;
+
+	if (t) {
+		print_all(cli, t);
+		return 0;
+	}
+	t = type ? rtype_find(type) : NULL;
+	f = t ? rtype_field(t, dot + 1) : NULL;
+	if (!f)
+		return not_found(cli, name);
+	print_one(cli, t, f);
 	return 0;
 }
 
-static int run(struct cli *cli, int argc, char **argv)
+static int run(struct cli *cli, const void *options, int argc, char **argv)
 {
-	int rc = options_parse(cli, NULL, NULL, argc, argv);
-
-	if (rc > 1)
-		rc = diag_error(&cli->d, ERR_USAGE, "explain takes one name at most.");
-	else if (rc == 1)
-		rc = explain(cli, argv[0]);
-	else if (!rc)
-		list_types(cli);
-	return cli_fail(cli, rc);
+	(void)options;
+	if (argc)
+		return explain(cli, argv[0]);
+	list_types(cli);
+	return 0;
 }
 
 const struct command cmd_explain = {
     .name = "explain",
     .summary = "a resource type's fields",
     .usage = "[TYPE[.FIELD]]",
+    .words = 1,
     .run = run,
     .offline = true,
 };

@@ -2,6 +2,7 @@
 #include "base/err.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "spec/spec_impl.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -10,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define NAME_MAX_ 20
 
 struct init_options {
 	const char *app, *region;
@@ -77,54 +80,73 @@ static char *folder_name(void)
 		else if (to != name && to[-1] != '-')
 			*to++ = '-';
 	}
+	if (to > name + NAME_MAX_)
+		to = name + NAME_MAX_;
 	while (to != name && to[-1] == '-')
 		to--;
 	*to = '\0';
-	if (strlen(name) > 20)
-		name[20] = '\0';
 	if (*name)
 		return name;
 	free(name);
 	return xstrdup("app");
 }
 
-static int write_spec(struct cli *cli, const char *path, const char *app, const char *region)
+/* What would not be taken is not written: a name from the command line, a folder or the environment may be anything. */
+static int check(struct cli *cli, const char *path, const char *yaml)
+{
+	const struct spec_options options = {.file = path};
+	struct spec spec;
+	int rc = spec_load_text(&options, yaml, strlen(yaml), &spec, &cli->d);
+
+	if (!rc)
+		spec_release(&spec);
+	else
+		diag_note(&cli->d, "%s was not written. Choose with --app and --region.", path);
+	return rc;
+}
+
+static int write_spec(struct cli *cli, const char *path, const char *yaml)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
-
-	if (!f) {
-		diag_error(&cli->d, errno == EEXIST ? ERR_REFUSED : ERR_IO, "%s cannot be written: %s.", path,
-			   strerror(errno));
-		if (errno == EEXIST)
-			diag_hint(&cli->d, "Remove it first, or name another file with -f.");
-		return diag_code(&cli->d);
-	}
-	fprintf(f, text, app, region);
-	if (fclose(f))
-		return diag_error(&cli->d, ERR_IO, "%s was not written whole: %s.", path, strerror(errno));
-	return 0;
-}
-
-static int run(struct cli *cli, int argc, char **argv)
-{
-	const char *path, *region = getenv("AWS_REGION");
-	struct init_options o = {0};
-	char *app CLEANUP(freep) = NULL;
 	int rc;
 
-	rc = options_parse(cli, rows, &o, argc, argv);
-	if (rc > 0)
-		rc = diag_error(&cli->d, ERR_USAGE, "init takes no arguments, but got \"%s\".", argv[0]);
-	if (rc)
-		return cli_fail(cli, rc);
-	path = cli->g.file ? cli->g.file : "berth.yaml";
-	app = o.app ? xstrdup(o.app) : folder_name();
-	region = o.region ? o.region : region && *region ? region : "us-east-1";
-	rc = write_spec(cli, path, app, region);
+	if (!f) {
+		rc = diag_error(&cli->d, errno == EEXIST ? ERR_REFUSED : ERR_IO, "%s cannot be written: %s.", path,
+				strerror(errno));
+		if (rc == ERR_REFUSED)
+			diag_hint(&cli->d, "Remove it first, or name another file with -f.");
+		return rc;
+	}
+	fputs(yaml, f);
+	if (!fclose(f))
+		return 0;
+	rc = diag_error(&cli->d, ERR_IO, "%s cannot be written: %s.", path, strerror(errno));
+	/* Half a file would be in the way of the next try. */
+	(void)unlink(path);
+	return rc;
+}
+
+static int run(struct cli *cli, const void *options, int argc, char **argv)
+{
+	const char *path = cli->g.file ? cli->g.file : "berth.yaml", *region = getenv("AWS_REGION");
+	const struct init_options *o = options;
+	char *app CLEANUP(freep) = o->app ? xstrdup(o->app) : folder_name();
+	char *yaml CLEANUP(freep) = NULL;
+	int rc;
+
+	(void)argc;
+	(void)argv;
+	region = o->region ? o->region : region && *region ? region : "us-east-1";
+	yaml = xasprintf(text, app, region);
+	rc = check(cli, path, yaml);
 	if (!rc)
+		rc = write_spec(cli, path, yaml);
+	if (!rc && cli->g.json)
+		cli_json("init", json_pack("{s:s, s:s, s:s}", "file", path, "app", app, "region", region));
+	else if (!rc)
 		printf("%s is written. Look it through, then: berth validate, berth plan.\n", path);
-	return cli_fail(cli, rc);
+	return rc;
 }
 
 const struct command cmd_init = {
@@ -132,6 +154,7 @@ const struct command cmd_init = {
     .summary = "write a first berth.yaml",
     .usage = "[--app NAME] [--region REGION]",
     .options = rows,
+    .options_size = sizeof(struct init_options),
     .run = run,
     .offline = true,
 };

@@ -4,8 +4,10 @@
 #include "cli/commands.h"
 #include "cli/work.h"
 #include "engine/resolve.h"
+#include "spec/suggest.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,26 +92,32 @@ static void print_quoted(const char *s)
 static int print_github(const json_t *out, struct cli *cli)
 {
 	const char *path = getenv("GITHUB_OUTPUT");
-	FILE *to = path && *path ? fopen(path, "a") : stdout;
+	bool own = path && *path;
+	FILE *to = own ? fopen(path, "ae") : stdout;
 	json_t *value;
 	const char *name;
+	bool bad;
 
 	if (!to)
-		return diag_error(&cli->d, ERR_IO, "%s (GITHUB_OUTPUT) cannot be written.", path);
+		return diag_error(&cli->d, ERR_IO, "%s (GITHUB_OUTPUT) cannot be written: %s.", path, strerror(errno));
 	json_object_foreach ((json_t *)out, name, value) {
 		char *text CLEANUP(freep) = plain_text(value);
 		char *var CLEANUP(freep) = variable_name(name);
 
-		if (strchr(text, '\n'))
-			continue; /* a line break would let a value define others */
-		fprintf(to, "%s=%s\n", var, text);
+		/* A line break would let a value define others. */
+		if (strpbrk(text, "\r\n"))
+			diag_warn(&cli->d, "%s is left out: it has several lines.", name);
+		else
+			fprintf(to, "%s=%s\n", var, text);
 	}
-	if (to != stdout && fclose(to))
-		return diag_error(&cli->d, ERR_IO, "%s (GITHUB_OUTPUT) cannot be written.", path);
+	bad = own && ferror(to);
+	if (own && (fclose(to) || bad))
+		return diag_error(&cli->d, ERR_IO, "%s (GITHUB_OUTPUT) was not written whole: %s.", path,
+				  strerror(errno));
 	return 0;
 }
 
-static void print_lines(const json_t *out, bool dotenv)
+static void print_dotenv(const json_t *out)
 {
 	json_t *value;
 	const char *name;
@@ -119,82 +127,112 @@ static void print_lines(const json_t *out, bool dotenv)
 		char *var CLEANUP(freep) = variable_name(name);
 		char *shown CLEANUP(freep) = printable(text);
 
-		if (!dotenv) {
-			printf("%-28s %s\n", name, shown);
-			continue;
-		}
 		printf("%s=", var);
 		print_quoted(shown);
 		putchar('\n');
 	}
 }
 
-static int print_outputs(struct cli *cli, const json_t *out, const char *format)
+static void print_text(const json_t *out, bool bare)
+{
+	json_t *value;
+	const char *name;
+
+	json_object_foreach ((json_t *)out, name, value) {
+		char *text CLEANUP(freep) = plain_text(value);
+		char *shown CLEANUP(freep) = printable(text);
+
+		if (bare)
+			printf("%s\n", shown);
+		else
+			printf("%-28s %s\n", name, shown);
+	}
+}
+
+static int print_outputs(struct cli *cli, json_t *out, const char *format, bool bare)
 {
 	char *text CLEANUP(freep) = NULL;
 
-	if (!strcmp(format, "json")) {
+	if (cli->g.json) {
+		cli_json("output", json_pack("{s:O}", "outputs", out));
+	} else if (!strcmp(format, "json")) {
 		text = json_dumps(out, JSON_INDENT(2) | JSON_SORT_KEYS);
 		printf("%s\n", text ? text : "{}");
-		return 0;
-	}
-	if (!strcmp(format, "github"))
+	} else if (!strcmp(format, "github")) {
 		return print_github(out, cli);
-	print_lines(out, !strcmp(format, "dotenv"));
+	} else if (!strcmp(format, "dotenv")) {
+		print_dotenv(out);
+	} else {
+		print_text(out, bare);
+	}
 	return 0;
 }
 
-static int one_output(struct cli *cli, const json_t *out, const char *name)
+/* Leaves only the one that is asked for. */
+static int choose(struct cli *cli, const char *name, json_t *out)
 {
-	const json_t *v = json_object_get(out, name);
-	char *text CLEANUP(freep) = v ? plain_text(v) : NULL;
+	json_t *value = json_object_get(out, name);
+	struct suggest s = SUGGEST(name);
 
-	if (!v) {
-		diag_error(&cli->d, ERR_ABSENT, "There is no output \"%s\", or its object is not made yet.", name);
-		diag_hint(&cli->d, "`berth output` lists what there is.");
-		return ERR_ABSENT;
+	if (value) {
+		json_incref(value);
+		json_object_clear(out);
+		return json_object_set_new(out, name, value);
 	}
-	printf("%s\n", text);
-	return 0;
+	suggest_keys(&s, out);
+	diag_error(&cli->d, ERR_ABSENT, "There is no output \"%s\", or its object is not made yet.", name);
+	if (s.best)
+		diag_hint(&cli->d, "Did you mean %s? `berth output` lists what there is.", s.best);
+	else
+		diag_hint(&cli->d, "`berth output` lists what there is.");
+	return ERR_ABSENT;
 }
 
 static int check_format(struct cli *cli, const char *format)
 {
 	static const char *const known[] = {"text", "json", "dotenv", "github"};
 
+	if (cli->g.json && format)
+		return diag_error(&cli->d, ERR_USAGE, "--json and --format are two forms: choose one.");
+	if (!format)
+		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (!strcmp(known[i], format))
 			return 0;
 	return diag_error(&cli->d, ERR_USAGE, "--format is text, json, dotenv or github, not \"%s\".", format);
 }
 
-static int run(struct cli *cli, int argc, char **argv)
+/* An output that is missing because AWS did not tell is not one that there is none of. */
+static int refuse_unread(struct work *w)
 {
-	struct output_options o = {0};
+	const char *type;
+	json_t *why;
+
+	json_object_foreach (w->world.unread, type, why)
+		diag_error(&w->cli->d, ERR_DENIED, "%s could not be read, so not all outputs are known: %s", type,
+			   json_string_value(why));
+	return json_object_size(w->world.unread) ? ERR_DENIED : 0;
+}
+
+static int run(struct cli *cli, const void *options, int argc, char **argv)
+{
+	const struct output_options *o = options;
 	json_auto_t *out = NULL;
 	struct work w = {0};
-	int words, rc;
+	int rc, unread = 0;
 
-	words = options_parse(cli, rows, &o, argc, argv);
-	rc = words < 0 ? words : 0;
-	if (words > 1)
-		rc = diag_error(&cli->d, ERR_USAGE, "output takes one name at most.");
-	if (!o.format)
-		o.format = cli->g.json ? "json" : "text";
+	rc = check_format(cli, o->format);
 	if (!rc)
-		rc = check_format(cli, o.format);
-	if (!rc)
-		rc = work_spec(&w, cli);
-	if (!rc)
-		rc = work_open(&w);
-	if (!rc)
-		rc = work_refresh(&w);
+		rc = work_live(&w, cli);
 	if (!rc) {
+		unread = refuse_unread(&w);
 		out = resolve_outputs(&w);
-		rc = words ? one_output(cli, out, argv[0]) : print_outputs(cli, out, o.format);
+		rc = argc ? choose(cli, argv[0], out) : 0;
 	}
+	if (!rc)
+		rc = print_outputs(cli, out, o->format ? o->format : "text", argc > 0);
 	work_release(&w);
-	return cli_fail(cli, rc);
+	return rc ? rc : unread;
 }
 
 const struct command cmd_output = {
@@ -202,5 +240,7 @@ const struct command cmd_output = {
     .summary = "endpoint, ARNs and ids of what is there",
     .usage = "[NAME] [--format text|json|dotenv|github]",
     .options = rows,
+    .options_size = sizeof(struct output_options),
+    .words = 1,
     .run = run,
 };

@@ -7,7 +7,6 @@
 
 #include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct plan_options {
 	const char *out;
@@ -34,11 +33,17 @@ static const struct option_row rows[] = {
 
 static int print_expanded(struct work *w)
 {
-	json_auto_t *doc = spec_to_json(&w->spec);
-	char *text = json_dumps(doc, w->cli->g.json ? JSON_COMPACT : JSON_INDENT(2));
+	json_t *doc = spec_to_json(&w->spec);
+	char *text = NULL;
 
+	if (w->cli->g.json) {
+		cli_json("spec", doc);
+		return 0;
+	}
+	text = json_dumps(doc, JSON_INDENT(2));
 	printf("%s\n", text ? text : "");
 	free(text);
+	json_decref(doc);
 	return 0;
 }
 
@@ -73,34 +78,48 @@ static int make(struct work *w, const struct plan_options *o)
 	return rc;
 }
 
-static int run(struct cli *cli, int argc, char **argv)
+/* Options that say nothing together, or contradict each other. */
+static int check_options(struct cli *cli, const struct plan_options *o)
 {
-	struct plan_options o = {0};
-	struct work w = {0};
-	int rc, code;
+	struct diag *d = &cli->d;
 
-	rc = options_parse(cli, rows, &o, argc, argv);
-	if (rc > 0)
-		rc = diag_error(&cli->d, ERR_USAGE, "plan takes no arguments, but got \"%s\".", argv[0]);
-	if (!rc && o.out && o.cached)
-		rc = diag_error(&cli->d, ERR_USAGE,
-				"A plan from the snapshot (--cached) cannot be saved: it was not checked against AWS.");
+	if (o->out && o->cached)
+		diag_error(d, ERR_USAGE,
+			   "A plan from the snapshot (--cached) cannot be saved: it was not checked against AWS.");
+	if (o->with_data && !o->destroy)
+		diag_error(d, ERR_USAGE, "--with-data belongs to --destroy.");
+	if (o->md && cli->g.json)
+		diag_error(d, ERR_USAGE, "--md and --json are two forms of one plan: choose one.");
+	if (o->expand && (o->out || o->cached || o->destroy || o->md || o->detailed || o->only.n || o->except.n))
+		diag_error(d, ERR_USAGE, "--expand makes no plan: no other option of `plan` goes with it.");
+	return diag_code(d);
+}
+
+static int run(struct cli *cli, const void *options, int argc, char **argv)
+{
+	const struct plan_options *o = options;
+	struct work w = {0};
+	int rc;
+
+	(void)argc;
+	(void)argv;
+	rc = check_options(cli, o);
 	if (!rc)
 		rc = work_spec(&w, cli);
 	if (!rc)
-		rc = make(&w, &o);
-	code = rc                                                    ? exit_code_of(rc)
-	       : o.detailed && w.has_plan && !plan_is_empty(&w.plan) ? EXIT_DIFFERENCES
-								     : EXIT_DONE;
+		rc = make(&w, o);
+	if (!rc && o->detailed && !plan_is_empty(&w.plan))
+		rc = EXIT_DIFFERENCES;
 	work_release(&w);
-	cli_report(cli);
-	return code;
+	return rc;
 }
 
 const struct command cmd_plan = {
     .name = "plan",
     .summary = "show what would change",
-    .usage = "[--out FILE] [--only ADDR] [--except ADDR] [--expand] [--md] [--cached] [--destroy]",
+    .usage = "[--out FILE] [--only ADDR] [--except ADDR] [--md] [--cached] [--detailed-exitcode]"
+	     " [--destroy [--with-data]] | --expand",
     .options = rows,
+    .options_size = sizeof(struct plan_options),
     .run = run,
 };

@@ -1,23 +1,21 @@
 /* berth validate - is the spec right? Offline, without credentials. */
-#include "base/err.h"
 #include "cli/commands.h"
 #include "cli/work.h"
 #include "engine/graph.h"
 
 #include <stdlib.h>
 
-static int run(struct cli *cli, int argc, char **argv)
+static int run(struct cli *cli, const void *options, int argc, char **argv)
 {
 	struct work w = {0};
 	struct edge *edge = NULL;
 	size_t n_edge = 0, *order = NULL;
 	int rc;
 
-	rc = options_parse(cli, NULL, NULL, argc, argv);
-	if (rc > 0)
-		rc = diag_error(&cli->d, ERR_USAGE, "validate takes no arguments, but got \"%s\".", argv[0]);
-	if (!rc)
-		rc = work_spec(&w, cli);
+	(void)options;
+	(void)argc;
+	(void)argv;
+	rc = work_spec(&w, cli);
 	if (!rc)
 		rc = graph_build(&w.spec, &edge, &n_edge, &order, &cli->d);
 	free(edge);
@@ -28,7 +26,7 @@ static int run(struct cli *cli, int argc, char **argv)
 		printf("%s is valid: %zu resources for app %s, environment %s.\n", w.spec.file, w.spec.n, w.spec.app,
 		       w.spec.env);
 	work_release(&w);
-	return cli_fail(cli, rc);
+	return rc;
 }
 
 const struct command cmd_validate = {

@@ -2,8 +2,11 @@
 #include "base/err.h"
 #include "base/trace.h"
 #include "cli/commands.h"
+#include "spec/suggest.h"
 
 #include <curl/curl.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -78,126 +81,143 @@ static bool is_set(const char *name)
 	return v && *v;
 }
 
-/* https://no-color.org, https://bixense.com/clicolors */
-static bool wants_color(enum when when, bool tty)
+static bool has_abilities(void)
 {
-	if (when != WHEN_AUTO)
-		return when == WHEN_ALWAYS;
+	return is_set("TERM") && strcmp(getenv("TERM"), "dumb") != 0;
+}
+
+/* https://no-color.org, https://bixense.com/clicolors */
+static bool wants_color(const char *when, bool tty)
+{
+	if (when && strcmp(when, "auto") != 0)
+		return !strcmp(when, "always");
 	if (is_set("NO_COLOR"))
 		return false;
 	if (is_set("CLICOLOR_FORCE") && strcmp(getenv("CLICOLOR_FORCE"), "0") != 0)
 		return true;
 	if (is_set("CLICOLOR") && !strcmp(getenv("CLICOLOR"), "0"))
 		return false;
-	return tty && is_set("TERM") && strcmp(getenv("TERM"), "dumb") != 0;
+	return tty && has_abilities();
 }
 
+static void settle_terminal(struct cli *cli)
+{
+	cli->in_tty = isatty(0);
+	cli->err_tty = isatty(2);
+	/* Debugging lines and lines that are drawn over do not go together. */
+	cli->err_live = cli->err_tty && has_abilities() && !is_set("BERTH_DEBUG");
+	cli->out_color = wants_color(cli->g.color, isatty(1)) && !cli->g.json;
+	cli->err_color = wants_color(cli->g.color, isatty(2)) && !cli->g.json;
+}
+
+/* Global options may stand before and after the command: this is when all are known. */
 static int settle_globals(struct cli *cli)
 {
 	const char *color = cli->g.color;
 
-	if (!color || !strcmp(color, "auto"))
-		cli->color = WHEN_AUTO;
-	else if (!strcmp(color, "always"))
-		cli->color = WHEN_ALWAYS;
-	else if (!strcmp(color, "never"))
-		cli->color = WHEN_NEVER;
-	else
+	if (color && strcmp(color, "auto") != 0 && strcmp(color, "always") != 0 && strcmp(color, "never") != 0)
 		return diag_error(&cli->d, ERR_USAGE, "--color is auto, always or never, not \"%s\".", color);
-	cli->in_tty = isatty(0);
-	cli->err_tty = isatty(2) && is_set("TERM") && strcmp(getenv("TERM"), "dumb") != 0;
-	cli->out_color = wants_color(cli->color, isatty(1)) && !cli->g.json;
-	cli->err_color = wants_color(cli->color, isatty(2)) && !cli->g.json;
-	if (cli->g.dir && chdir(cli->g.dir)) {
-		diag_error(&cli->d, ERR_USAGE, "-C %s: no such folder, or it cannot be entered.", cli->g.dir);
-		return ERR_USAGE;
-	}
+	if (cli->g.dir && chdir(cli->g.dir))
+		return diag_error(&cli->d, ERR_USAGE, "-C %s: the folder cannot be entered: %s.", cli->g.dir,
+				  strerror(errno));
 	return 0;
-}
-
-/* Where the command's name stands: the first word that no global option takes as its value. */
-static int find_command(int argc, char **argv)
-{
-	for (int i = 0; i < argc; i++) {
-		if (argv[i][0] != '-')
-			return i;
-		if (!strcmp(argv[i], "-f") || !strcmp(argv[i], "-C") || !strcmp(argv[i], "--file") ||
-		    !strcmp(argv[i], "--env") || !strcmp(argv[i], "--directory") || !strcmp(argv[i], "--color") ||
-		    !strcmp(argv[i], "--profile"))
-			i++;
-	}
-	return argc;
-}
-
-/* Global options may stand before and after the command; the command itself parses what is its own. */
-static int parse_front(struct cli *cli, int argc, char **argv)
-{
-	int at = find_command(argc, argv);
-	int rc = options_parse(cli, NULL, NULL, at < argc ? at : argc, argv);
-
-	return rc < 0 ? rc : at;
 }
 
 static int unknown_command(struct cli *cli, const char *name)
 {
+	struct suggest s = SUGGEST(name);
+
+	for (const struct command *const *c = commands; *c; c++)
+		suggest_try(&s, (*c)->name);
 	diag_error(&cli->d, ERR_USAGE, "There is no command \"%s\".", name);
-	diag_hint(&cli->d, "`berth --help` lists them.");
-	return cli_fail(cli, ERR_USAGE);
+	if (s.best)
+		diag_hint(&cli->d, "Did you mean %s? `berth --help` lists all commands.", s.best);
+	else
+		diag_hint(&cli->d, "`berth --help` lists them.");
+	return ERR_USAGE;
 }
 
-static bool asks_help(int argc, char **argv)
+static int show_version(const struct cli *cli)
 {
-	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
-		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
-			return true;
-	return false;
+	if (cli->g.json)
+		cli_json("version", json_pack("{s:s}", "version", BERTH_VERSION));
+	else
+		printf("berth %s\n", BERTH_VERSION);
+	return 0;
 }
 
-/* Global options behind the command: looked for here, so that colour and folder hold before it starts. */
-static int scan_globals(struct cli *cli, int argc, char **argv)
+/* `berth help`, `berth help plan`; argv holds what follows. */
+static int help(struct cli *cli, int argc, char **argv)
 {
-	for (int i = 0; i < argc; i++) {
-		if (!strcmp(argv[i], "--json"))
-			cli->g.json = true;
-		else if (!strncmp(argv[i], "--color=", 8))
-			cli->g.color = argv[i] + 8;
-		else if (!strcmp(argv[i], "--color") && i + 1 < argc)
-			cli->g.color = argv[i + 1];
-		else if ((!strcmp(argv[i], "-C") || !strcmp(argv[i], "--directory")) && i + 1 < argc)
-			cli->g.dir = argv[i + 1];
+	const struct command *c;
+	int words, rc;
+
+	rc = options_parse(cli, NULL, NULL, argc, argv, &words);
+	c = words ? command_find(argv[0]) : NULL;
+	if (rc)
+		return rc;
+	if (words && !c && strcmp(argv[0], "help") != 0)
+		return unknown_command(cli, argv[0]);
+	if (c)
+		command_help(c, stdout);
+	else
+		print_help(stdout);
+	return 0;
+}
+
+static int refuse_words(struct cli *cli, const struct command *c, const char *word)
+{
+	diag_error(&cli->d, ERR_USAGE, "`berth %s` does not know what to do with \"%s\".", c->name, word);
+	diag_hint(&cli->d, "usage: berth %s%s%s", c->name, *c->usage ? " " : "", c->usage);
+	return ERR_USAGE;
+}
+
+static int run_command(struct cli *cli, const struct command *c, int argc, char **argv)
+{
+	void *options = xcalloc(1, c->options_size + 1);
+	int words, rc;
+
+	rc = options_parse(cli, c->options, options, argc, argv, &words);
+	if (!rc && cli->g.version) {
+		rc = show_version(cli);
+	} else if (!rc && cli->g.help) {
+		command_help(c, stdout);
+	} else if (!rc) {
+		settle_terminal(cli);
+		rc = words > c->words ? refuse_words(cli, c, argv[c->words]) : settle_globals(cli);
+		if (!rc)
+			rc = c->run(cli, options, words, argv);
 	}
-	return settle_globals(cli);
+	free(options);
+	return rc;
 }
 
 static int run(struct cli *cli, int argc, char **argv)
 {
 	const struct command *c;
-	int at = parse_front(cli, argc, argv);
+	int at, rc;
 
-	if (at < 0)
-		return cli_fail(cli, at);
-	if (cli->g.version) {
-		printf("berth %s\n", BERTH_VERSION);
-		return EXIT_DONE;
-	}
-	if (at == argc || cli->g.help || !strcmp(argv[at], "help")) {
-		c = at + 1 < argc ? command_find(argv[at + 1]) : NULL;
-		if (c)
-			command_help(c, stdout);
-		else
-			print_help(at == argc && !cli->g.help ? stderr : stdout);
-		return at == argc && !cli->g.help ? EXIT_USAGE : EXIT_DONE;
-	}
-	c = command_find(argv[at]);
-	if (!c)
+	rc = options_front(cli, argc, argv, &at);
+	if (at < argc && (c = command_find(argv[at])))
+		return rc ? rc : run_command(cli, c, argc - at - 1, argv + at + 1);
+	if (rc)
+		return rc;
+	if (at < argc && strcmp(argv[at], "help") != 0)
 		return unknown_command(cli, argv[at]);
-	if (asks_help(argc - at - 1, argv + at + 1)) {
-		command_help(c, stdout);
-		return EXIT_DONE;
-	}
-	if (scan_globals(cli, argc - at - 1, argv + at + 1))
-		return cli_fail(cli, ERR_USAGE);
-	return c->run(cli, argc - at - 1, argv + at + 1);
+	if (at < argc)
+		return help(cli, argc - at - 1, argv + at + 1);
+	if (cli->g.version)
+		return show_version(cli);
+	print_help(cli->g.help ? stdout : stderr);
+	return cli->g.help ? 0 : EXIT_USAGE;
+}
+
+/* A file that gets the number of a closed standard stream would be written into by printf(). */
+static void hold_standard_streams(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+			_exit(EXIT_FAILED);
 }
 
 int main(int argc, char **argv)
@@ -206,19 +226,24 @@ int main(int argc, char **argv)
 	struct cli cli = {0};
 	int code;
 
+	hold_standard_streams();
 	json_set_alloc_funcs(malloc, wiping_free);
 	/* A core file would hold what must never be on a disk. */
 	setrlimit(RLIMIT_CORE, &no_core);
 	signal(SIGPIPE, SIG_IGN);
+	/* A file that may not grow is an error that is told, not the end. */
+	signal(SIGXFSZ, SIG_IGN);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	trace_open();
-	code = run(&cli, argc - 1, argv + 1);
-	diag_release(&cli.d);
-	trace_close();
-	if (fflush(stdout) && code == EXIT_DONE) {
-		fputs("berth: the output could not be written.\n", stderr);
+	settle_terminal(&cli);
+	code = exit_code_of(run(&cli, argc - 1, argv + 1));
+	settle_terminal(&cli);
+	if (output_lost() && code != EXIT_FAILED) {
+		diag_error(&cli.d, ERR_IO, "Not all could be written to standard output.");
 		code = EXIT_FAILED;
 	}
+	cli_report(&cli);
+	trace_close();
 	curl_global_cleanup();
 	return code;
 }

@@ -1,29 +1,41 @@
 /*
  * Progress of an apply. On a terminal finished steps scroll up and running ones stay at the bottom with their clocks;
- * anywhere else each event is one line.
+ * elsewhere a line tells what takes long, what is finished, and once a minute what is still running.
  */
+#include "base/buf.h"
 #include "base/value.h"
 #include "cli/cli.h"
 #include "cli/render.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #define LIVE_MAX 12
+#define LONG_S 10 /* what takes longer is announced on a plain output too */
+#define TICK_MS 1000
+#define HEARTBEAT_MS 60000
+#define TEXT_MAX 4096
 
 struct live {
 	char *address, *detail;
 	enum node_kind kind;
-	int64_t elapsed_ms;
+	int64_t began;
 	unsigned expect_s;
 };
 
 struct progress_view {
 	FILE *to;
-	bool tty, color, json;
-	struct live live[256];
-	size_t n;
-	size_t drawn; /* lines at the bottom that will be drawn over */
+	struct loop *loop;
+	struct loop_timer *tick;
+	enum progress_form form;
+	bool color;
+	struct live *live;
+	size_t n, cap;
+	size_t drawn[LIVE_MAX + 1]; /* columns of each line at the bottom that will be drawn over */
+	size_t n_drawn;
+	int64_t spoke; /* plain: when the last line was written */
 };
 
 static const char *const doing[] = {
@@ -31,47 +43,157 @@ static const char *const doing[] = {
 static const char *const done[] = {
     [NODE_CREATE] = "created", [NODE_UPDATE] = "changed", [NODE_DELETE] = "deleted", [NODE_NONE] = ""};
 
-struct progress_view *progress_new(FILE *to, bool tty, bool color, bool json)
+struct progress_view *progress_new(struct loop *loop, FILE *to, enum progress_form form, bool color)
 {
 	struct progress_view *v = xcalloc(1, sizeof(*v));
 
+	v->loop = loop;
 	v->to = to;
-	v->tty = tty;
+	v->form = form;
 	v->color = color;
-	v->json = json;
+	v->spoke = loop_now(loop);
 	return v;
 }
 
-static void erase(struct progress_view *v)
+/* "4.2s", "17s", "3m05s" */
+static void add_duration(struct buf *b, int64_t ms, bool fine)
 {
-	for (; v->drawn; v->drawn--)
-		fputs("\033[1A\033[2K", v->to);
+	int64_t s = ms / 1000;
+
+	if (fine && s < 10)
+		buf_addf(b, "%.1fs", (double)ms / 1000);
+	else if (s < 120)
+		buf_addf(b, "%llds", (long long)s);
+	else
+		buf_addf(b, "%lldm%02llds", (long long)(s / 60), (long long)(s % 60));
 }
 
-static void draw(struct progress_view *v)
+/* Written at once, so that a terminal never shows half of it. */
+static void put(struct progress_view *v, struct buf *b)
 {
-	for (size_t i = 0; i < v->n && i < LIVE_MAX; i++) {
+	fwrite(buf_str(b), 1, b->n, v->to);
+	fflush(v->to);
+	buf_release(b);
+}
+
+/* ---- the bottom of a terminal ---- */
+
+/* Asked anew each time: the window may have been resized. */
+static struct winsize window(const struct progress_view *v)
+{
+	struct winsize w = {0};
+
+	if (ioctl(fileno(v->to), TIOCGWINSZ, &w) || !w.ws_col)
+		w.ws_col = 80;
+	if (!w.ws_row)
+		w.ws_row = 24;
+	return w;
+}
+
+/* A window that became narrower has wrapped what was drawn. */
+static void erase(struct progress_view *v, struct buf *b)
+{
+	size_t rows = 0, width = window(v).ws_col;
+
+	for (size_t i = 0; i < v->n_drawn; i++)
+		rows += v->drawn[i] > width ? (v->drawn[i] + width - 1) / width : 1;
+	v->n_drawn = 0;
+	if (rows)
+		buf_addf(b, "\033[%zuA\r\033[J", rows);
+}
+
+static void draw_line(struct progress_view *v, struct buf *b, struct buf *line, size_t width)
+{
+	char *text CLEANUP(freep) = buf_take(line);
+
+	/* The last column stays free: some terminals wrap as soon as it is filled. */
+	text_cut(text, width - 1);
+	buf_addf(b, "%s\n", text);
+	v->drawn[v->n_drawn++] = text_columns(text);
+}
+
+static void draw_live(struct progress_view *v, const struct live *l, struct buf *b, size_t width)
+{
+	struct buf line = BUF(TEXT_MAX);
+
+	buf_addf(&line, "  %s %-*s ", doing[l->kind], width < 100 ? 32 : 44, l->address);
+	add_duration(&line, loop_now(v->loop) - l->began, false);
+	if (l->expect_s) {
+		buf_adds(&line, " of about ");
+		add_duration(&line, (int64_t)l->expect_s * 1000, false);
+	}
+	if (l->detail)
+		buf_addf(&line, "  %s", l->detail);
+	draw_line(v, b, &line, width);
+}
+
+static void draw(struct progress_view *v, struct buf *b)
+{
+	struct winsize w = window(v);
+	struct buf line = BUF(TEXT_MAX);
+	size_t most = w.ws_row > LIVE_MAX + 2 ? LIVE_MAX : w.ws_row > 3 ? w.ws_row - 2u : 1;
+	size_t shown = v->n < most ? v->n : most;
+
+	for (size_t i = 0; i < shown; i++)
+		draw_live(v, &v->live[i], b, w.ws_col);
+	if (v->n > shown) {
+		buf_addf(&line, "  and %zu more", v->n - shown);
+		draw_line(v, b, &line, w.ws_col);
+	}
+}
+
+/* ---- what is running ---- */
+
+static void heartbeat(struct progress_view *v)
+{
+	int64_t now = loop_now(v->loop);
+	struct buf b = BUF(BUF_TEXT_MAX);
+
+	if (now - v->spoke < HEARTBEAT_MS)
+		return;
+	v->spoke = now;
+	for (size_t i = 0; i < v->n; i++) {
 		const struct live *l = &v->live[i];
 
-		fprintf(v->to, "  %s %-44s %3llds", doing[l->kind], l->address, (long long)(l->elapsed_ms / 1000));
-		if (l->expect_s)
-			fprintf(v->to, " of about %us", l->expect_s);
-		if (l->detail)
-			fprintf(v->to, "  %s", l->detail);
-		fputc('\n', v->to);
-		v->drawn++;
+		buf_addf(&b, "%s: still %s after ", l->address, doing[l->kind]);
+		add_duration(&b, now - l->began, false);
+		buf_addf(&b, "%s%s\n", l->detail ? ", " : "", l->detail ? l->detail : "");
 	}
-	if (v->n > LIVE_MAX) {
-		fprintf(v->to, "  and %zu more\n", v->n - LIVE_MAX);
-		v->drawn++;
+	put(v, &b);
+}
+
+static void on_tick(void *arg)
+{
+	struct progress_view *v = arg;
+	struct buf b = BUF(BUF_TEXT_MAX);
+
+	v->tick = loop_after(v->loop, TICK_MS, on_tick, v);
+	if (v->form == PROGRESS_PLAIN) {
+		heartbeat(v);
+	} else {
+		erase(v, &b);
+		draw(v, &b);
+		put(v, &b);
 	}
-	fflush(v->to);
+}
+
+/* The clock ticks only while something runs: nothing else may keep the loop going. */
+static void settle_tick(struct progress_view *v)
+{
+	if (v->n && !v->tick && v->form != PROGRESS_JSON)
+		v->tick = loop_after(v->loop, TICK_MS, on_tick, v);
+	if (v->n || !v->tick)
+		return;
+	loop_cancel(v->loop, v->tick);
+	v->tick = NULL;
 }
 
 static struct live *find(struct progress_view *v, const struct progress *p)
 {
+	char *address CLEANUP(freep) = printable(p->address);
+
 	for (size_t i = 0; i < v->n; i++)
-		if (v->live[i].kind == p->kind && !strcmp(v->live[i].address, p->address))
+		if (v->live[i].kind == p->kind && !strcmp(v->live[i].address, address))
 			return &v->live[i];
 	return NULL;
 }
@@ -86,47 +208,71 @@ static void drop(struct progress_view *v, struct live *l)
 	v->n--;
 }
 
-static void keep_live(struct progress_view *v, const struct progress *p)
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+/* False if it tells nothing that was not known. */
+static bool keep_live(struct progress_view *v, const struct progress *p)
 {
 	struct live *l = find(v, p);
+	char *detail = p->detail ? printable(p->detail) : NULL;
+	bool news = !l || p->state != NODE_RUNNING || !same_text(detail, l->detail);
 
 	if (p->state != NODE_RUNNING) {
 		if (l)
 			drop(v, l);
-		return;
+		free(detail);
+		return true;
 	}
 	if (!l) {
-		if (v->n == ARRAY_SIZE(v->live))
-			return;
+		v->live = grow(v->live, &v->cap, v->n + 1, sizeof(*v->live));
 		l = &v->live[v->n++];
-		*l = (struct live){.address = printable(p->address), .kind = p->kind, .expect_s = p->expect_s};
+		*l = (struct live){.address = printable(p->address),
+				   .kind = p->kind,
+				   .began = loop_now(v->loop) - p->elapsed_ms,
+				   .expect_s = p->expect_s};
 	}
 	free(l->detail);
-	l->detail = p->detail ? printable(p->detail) : NULL;
-	l->elapsed_ms = p->elapsed_ms;
+	l->detail = detail;
+	return news;
 }
 
-static void print_event(struct progress_view *v, const struct progress *p)
+/* ---- what happened ---- */
+
+static void add_done(struct progress_view *v, const struct progress *p, const char *address, struct buf *b)
+{
+	buf_addf(b, "%s%s: %s%s (", paint_on(v->color, PAINT_GREEN), address, done[p->kind],
+		 !p->replacing            ? ""
+		 : p->kind == NODE_CREATE ? " anew"
+					  : " (the old one)");
+	add_duration(b, p->elapsed_ms, true);
+	buf_addf(b, ")%s\n", paint_off(v->color));
+}
+
+static void add_event(struct progress_view *v, const struct progress *p, struct buf *b)
 {
 	char *address CLEANUP(freep) = printable(p->address);
-	double s = (double)p->elapsed_ms / 1000;
 
 	switch (p->state) {
 	case NODE_RUNNING:
-		if (!v->tty && !p->detail)
-			fprintf(v->to, "%s: %s\n", address, doing[p->kind]);
+		if (v->form == PROGRESS_PLAIN && !p->detail && p->expect_s >= LONG_S) {
+			buf_addf(b, "%s: %s, which takes about ", address, doing[p->kind]);
+			add_duration(b, (int64_t)p->expect_s * 1000, false);
+			buf_addc(b, '\n');
+		}
 		break;
 	case NODE_DONE:
-		fprintf(v->to, "%s%s: %s%s (%.1fs)%s\n", paint_on(v->color, PAINT_GREEN), address, done[p->kind],
-			p->replacing ? (p->kind == NODE_CREATE ? " anew" : " (the old one)") : "", s,
-			paint_off(v->color));
+		add_done(v, p, address, b);
 		break;
 	case NODE_FAILED:
-		fprintf(v->to, "%s%s: failed after %.1fs%s\n", paint_on(v->color, PAINT_RED), address, s,
-			paint_off(v->color));
+		buf_addf(b, "%s%s: failed after ", paint_on(v->color, PAINT_RED), address);
+		add_duration(b, p->elapsed_ms, true);
+		buf_addf(b, "%s\n", paint_off(v->color));
 		break;
 	case NODE_BLOCKED:
-		fprintf(v->to, "%s: not tried, as something it needs has failed\n", address);
+		buf_addf(b, "%s: not tried, as something it needs has failed\n", address);
 		break;
 	default:
 		break;
@@ -138,41 +284,66 @@ static void print_json(struct progress_view *v, const struct progress *p)
 	static const char *const state[] = {
 	    [NODE_WAITING] = "waiting", [NODE_RUNNING] = "running", [NODE_DONE] = "done",
 	    [NODE_FAILED] = "failed",   [NODE_BLOCKED] = "blocked", [NODE_NOT_TRIED] = "not tried"};
-	json_t *o =
-	    json_pack("{s:i, s:s, s:s, s:s, s:s, s:I}", "v", 1, "type", "progress", "address", p->address, "step",
-		      doing[p->kind], "state", state[p->state], "elapsed_ms", (json_int_t)p->elapsed_ms);
-	char *line;
+	json_t *o = json_pack("{s:s, s:s, s:s, s:I}", "address", p->address, "step", doing[p->kind], "state",
+			      state[p->state], "elapsed_ms", (json_int_t)p->elapsed_ms);
 
+	if (p->expect_s)
+		json_object_set_new(o, "expect_s", json_integer(p->expect_s));
 	if (p->detail)
 		json_object_set_new(o, "detail", json_string(p->detail));
-	line = json_dumps(o, JSON_COMPACT);
-	fprintf(v->to, "%s\n", line ? line : "{}");
-	free(line);
-	json_decref(o);
+	json_line(v->to, "progress", o);
 }
 
 void progress_show(void *arg, const struct progress *p)
 {
 	struct progress_view *v = arg;
+	struct buf b = BUF(BUF_TEXT_MAX);
+	bool news = keep_live(v, p);
 
-	if (v->json) {
-		print_json(v, p);
+	settle_tick(v);
+	if (v->form == PROGRESS_JSON) {
+		if (news)
+			print_json(v, p);
 		return;
 	}
-	if (v->tty)
-		erase(v);
-	print_event(v, p);
-	keep_live(v, p);
-	if (v->tty)
-		draw(v);
+	if (v->form == PROGRESS_LIVE)
+		erase(v, &b);
+	add_event(v, p, &b);
+	if (b.n && v->form == PROGRESS_PLAIN)
+		v->spoke = loop_now(v->loop);
+	if (v->form == PROGRESS_LIVE)
+		draw(v, &b);
+	put(v, &b);
+}
+
+void progress_interrupted(void *arg)
+{
+	struct progress_view *v = arg;
+	struct buf b = BUF(BUF_TEXT_MAX);
+
+	if (v->form == PROGRESS_JSON) {
+		json_line(v->to, "interrupted", json_pack("{s:I}", "running", (json_int_t)v->n));
+		return;
+	}
+	if (v->form == PROGRESS_LIVE)
+		erase(v, &b);
+	buf_addf(&b, "%sInterrupted: nothing new is started; what runs is waited for. Once more leaves at once.%s\n",
+		 paint_on(v->color, PAINT_YELLOW), paint_off(v->color));
+	if (v->form == PROGRESS_LIVE)
+		draw(v, &b);
+	put(v, &b);
 }
 
 void progress_free(struct progress_view *v)
 {
-	if (v->tty)
-		erase(v);
+	struct buf b = BUF(BUF_TEXT_MAX);
+
+	if (v->form == PROGRESS_LIVE)
+		erase(v, &b);
+	put(v, &b);
 	while (v->n)
 		drop(v, &v->live[0]);
-	fflush(v->to);
+	settle_tick(v);
+	free(v->live);
 	free(v);
 }

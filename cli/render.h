@@ -26,10 +26,15 @@ json_t *render_leaves(const char *field, const json_t *from, const json_t *to);
 /* A value on one line: text in quotes, lists in brackets, long ones cut; what is not known yet in words. New. */
 char *render_value(const json_t *v);
 
-/* Live progress on a terminal, plain lines elsewhere, JSON lines with --json. */
+/*
+ * Progress of an apply on `to`. Plain lines are few: what takes long, what is finished, and once a minute what still
+ * runs. Live lines are drawn over on a terminal; JSON is a line for each event that tells something new.
+ */
+enum progress_form { PROGRESS_PLAIN, PROGRESS_LIVE, PROGRESS_JSON };
 struct progress_view;
-struct progress_view *progress_new(FILE *to, bool tty, bool color, bool json);
-/* For apply_request.progress; arg is the view. */
+struct progress_view *progress_new(struct loop *loop, FILE *to, enum progress_form form, bool color);
+/* For apply_request.progress and .interrupted; arg is the view. */
 void progress_show(void *arg, const struct progress *p);
+void progress_interrupted(void *arg);
 /* Clears what is only live. */
 void progress_free(struct progress_view *v);

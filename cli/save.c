@@ -25,27 +25,36 @@ static void words_from_json(const json_t *list, struct words *ret)
 		ret->word[ret->n++] = json_string_value(json_array_get(list, i));
 }
 
+static bool write_all(int fd, const char *text, size_t n)
+{
+	while (n) {
+		ssize_t got = write(fd, text, n);
+
+		if (got < 0 && errno != EINTR)
+			return false;
+		text += got > 0 ? got : 0;
+		n -= got > 0 ? (size_t)got : 0;
+	}
+	return !fsync(fd);
+}
+
 /* Whole or not at all: written beside, synced, renamed. */
 static int write_whole(struct cli *cli, const char *path, const char *text)
 {
-	char *tmp CLEANUP(freep) = xasprintf("%s.tmp", path);
-	size_t n = strlen(text);
-	int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	bool ok = fd >= 0;
+	char *tmp CLEANUP(freep) = xasprintf("%s.XXXXXX", path);
+	int fd = mkostemp(tmp, O_CLOEXEC), error = 0;
 
-	for (size_t at = 0; ok && at < n;) {
-		ssize_t got = write(fd, text + at, n - at);
-
-		ok = got > 0 || (got < 0 && errno == EINTR);
-		at += got > 0 ? (size_t)got : 0;
-	}
-	ok = ok && !fsync(fd);
-	if (fd >= 0 && close(fd))
-		ok = false;
-	if (ok && !rename(tmp, path))
+	if (fd < 0 || !write_all(fd, text, strlen(text)))
+		error = errno;
+	if (fd >= 0 && close(fd) && !error)
+		error = errno;
+	if (!error && rename(tmp, path))
+		error = errno;
+	if (!error)
 		return 0;
-	diag_error(&cli->d, ERR_IO, "%s cannot be written: %s.", path, strerror(errno));
-	(void)unlink(tmp);
+	if (fd >= 0)
+		(void)unlink(tmp);
+	diag_error(&cli->d, ERR_IO, "The plan was not saved, as %s cannot be written: %s.", path, strerror(error));
 	return ERR_IO;
 }
 
@@ -68,22 +77,23 @@ int plan_load(struct cli *cli, const char *path, json_t **ret)
 	json_error_t e;
 	json_t *doc = json_load_file(path, JSON_REJECT_DUPLICATES, &e);
 	const char *format = val_str(doc, "format");
+	int rc = ERR_INVALID;
 
 	if (doc && format && !strcmp(format, FORMAT)) {
 		*ret = doc;
 		return 0;
 	}
 	if (!doc && e.line < 0)
-		diag_error(&cli->d, ERR_IO, "%s: %s.", path, e.text);
+		rc = diag_error(&cli->d, ERR_IO, "The saved plan cannot be read: %s.", e.text);
 	else if (!doc)
-		diag_error(&cli->d, ERR_INVALID, "%s:%d:%d: this is no saved plan: %s.", path, e.line, e.column,
-			   e.text);
+		diag_error(&cli->d, rc, "%s:%d:%d: this is no saved plan, or not a whole one: %s.", path, e.line,
+			   e.column, e.text);
 	else
-		diag_error(&cli->d, ERR_INVALID, "%s is no saved plan of this berth (format %s, not %s).", path,
+		diag_error(&cli->d, rc, "%s is no saved plan of this berth (format %s, not %s).", path,
 			   format ? format : "none", FORMAT);
 	diag_hint(&cli->d, "`berth plan --out FILE` makes one.");
 	json_decref(doc);
-	return ERR_INVALID;
+	return rc;
 }
 
 /* Names what is another now, so that the reader need not guess. */
@@ -106,11 +116,38 @@ static int compare_seen(struct cli *cli, const json_t *was, const json_t *is)
 	return ERR_STALE;
 }
 
+/* Read and planned again, with the same options: is it the plan that was saved? */
+static int compare_plan(struct work *w, const json_t *saved)
+{
+	json_auto_t *plan = plan_to_json(&w->plan, &w->spec, &w->world);
+
+	if (json_equal(plan, saved))
+		return 0;
+	diag_error(&w->cli->d, ERR_STALE,
+		   "The saved plan is not what would be done now: it was edited, or made by another berth.");
+	diag_hint(&w->cli->d, "Nothing was changed. Plan again.");
+	return ERR_STALE;
+}
+
+/* Two empty accounts look the same: the one that was planned for is named. */
+static int compare_account(struct work *w, const json_t *saved)
+{
+	const char *was = val_str(saved, "account"), *is = w->session.account;
+
+	if (was && !strcmp(was, is))
+		return 0;
+	diag_error(&w->cli->d, ERR_REFUSED, "The plan was made for account %s, but these credentials are of %s.",
+		   was ? was : "(none)", is);
+	diag_hint(&w->cli->d, "Nothing was changed. Use credentials of that account, or plan again.");
+	return ERR_REFUSED;
+}
+
 int plan_restore(struct work *w, struct cli *cli, const json_t *doc)
 {
-	struct words only, except;
-	json_auto_t *seen = NULL, *plan = NULL;
+	const json_t *saved = json_object_get(doc, "plan");
 	unsigned flags = (unsigned)val_int(doc, "flags", 0);
+	struct words only, except;
+	json_auto_t *seen = NULL;
 	int rc;
 
 	words_from_json(json_object_get(doc, "only"), &only);
@@ -119,6 +156,8 @@ int plan_restore(struct work *w, struct cli *cli, const json_t *doc)
 	if (!rc)
 		rc = work_open(w);
 	if (!rc)
+		rc = compare_account(w, saved);
+	if (!rc)
 		rc = work_refresh(w);
 	if (rc)
 		return rc;
@@ -126,12 +165,5 @@ int plan_restore(struct work *w, struct cli *cli, const json_t *doc)
 	rc = compare_seen(cli, json_object_get(doc, "seen"), seen);
 	if (!rc)
 		rc = work_plan(w, flags, &only, &except);
-	if (rc)
-		return rc;
-	plan = plan_to_json(&w->plan, &w->spec, &w->world);
-	if (json_equal(plan, json_object_get(doc, "plan")))
-		return 0;
-	diag_error(&cli->d, ERR_STALE, "The saved plan is not what would be done now.");
-	diag_hint(&cli->d, "Nothing was changed. Plan again.");
-	return ERR_STALE;
+	return rc ? rc : compare_plan(w, saved);
 }

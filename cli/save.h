@@ -10,7 +10,8 @@
 #include "cli/work.h"
 
 int plan_save(struct work *w, const char *path, unsigned flags, const struct words *only, const struct words *except);
-/* Reads the file: *ret is the document. ERR_INVALID if it is none, or of another format. */
+/* Reads the file: *ret is the document. ERR_IO if it cannot be read, ERR_INVALID if it is none, or of
+   another format. */
 int plan_load(struct cli *cli, const char *path, json_t **ret);
 /* Spec, live objects and plan as the document says; ERR_STALE with what has moved. w is uninitialised. */
 int plan_restore(struct work *w, struct cli *cli, const json_t *doc);

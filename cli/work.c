@@ -108,6 +108,15 @@ int work_open(struct work *w)
 	return session_identify(&w->session, spec->account, &w->cli->d);
 }
 
+int work_live(struct work *w, struct cli *cli)
+{
+	int rc = work_spec(w, cli);
+
+	if (!rc)
+		rc = work_open(w);
+	return rc ? rc : work_refresh(w);
+}
+
 /* An unsaved snapshot costs the next run some time, nothing else: only said. */
 static void save_snapshot(struct work *w)
 {

@@ -32,6 +32,8 @@ int work_saved_spec(struct work *w, struct cli *cli, const json_t *doc);
 int work_open(struct work *w);
 /* Reads the live objects, and writes them to the snapshot. */
 int work_refresh(struct work *w);
+/* All three. */
+int work_live(struct work *w, struct cli *cli);
 /* The live objects from the snapshot alone (--cached). */
 int work_cached(struct work *w);
 int work_plan(struct work *w, unsigned flags, const struct words *only, const struct words *except);

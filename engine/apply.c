@@ -189,6 +189,8 @@ static void on_signal(void *arg, int signo)
 	(void)signo;
 	if (++ap->signals > 1 || !ap->running)
 		loop_stop(ap->req->session->loop);
+	else if (ap->req->interrupted)
+		ap->req->interrupted(ap->req->arg);
 }
 
 /* ---- resolver: what is there by now
@@ -207,14 +209,6 @@ static struct target live_target(void *arg, const char *address)
  * ------------------------------------------------------------------------------------------------------------------------
  */
 
-/* Stopped in the middle of it. */
-static void report_unfinished(struct node *n)
-{
-	if (n->wrote)
-		diag_warn(n->ap->d, "%s was under way: what has become of it, the next plan will tell.",
-			  n->action->address);
-}
-
 static void count_not_tried(struct applier *ap)
 {
 	for (size_t i = 0; i < ap->n; i++) {
@@ -222,8 +216,11 @@ static void count_not_tried(struct applier *ap)
 
 		if (n->kind == NODE_NONE || (n->state != NODE_WAITING && n->state != NODE_RUNNING))
 			continue;
-		if (n->state == NODE_RUNNING)
-			report_unfinished(n);
+		if (n->state == NODE_RUNNING && n->wrote) {
+			/* Stopped in the middle of it: what has become of it, the next plan will tell. */
+			json_array_append_new(ap->result->under_way_list, json_string(n->action->address));
+			continue;
+		}
 		n->state = NODE_NOT_TRIED;
 		ap->result->not_tried++;
 		json_array_append_new(ap->result->left_list, json_string(n->action->address));
@@ -244,8 +241,7 @@ static int run_nodes(struct applier *ap)
 	count_not_tried(ap);
 	if (ap->signals && ap->open) {
 		ap->result->interrupted = true;
-		diag_error(ap->d, ERR_CANCELLED, "Interrupted: nothing new was started.");
-		diag_hint(ap->d, "Run it again to go on; what is done is known by its tags.");
+		diag_error(ap->d, ERR_CANCELLED, "Interrupted.");
 		return ERR_CANCELLED;
 	}
 	return rc ? rc : ap->rc;
@@ -286,7 +282,10 @@ int apply_plan(const struct apply_request *req, struct apply_result *ret, struct
 	struct apply_graph g;
 	int rc;
 
-	*ret = (struct apply_result){.done_list = json_array(), .failed_list = json_array(), .left_list = json_array()};
+	*ret = (struct apply_result){.done_list = json_array(),
+				     .failed_list = json_array(),
+				     .left_list = json_array(),
+				     .under_way_list = json_array()};
 	ap.resolver = (struct resolver){
 	    .world = req->world, .spec = req->spec, .find = live_target, .secret = applier_secret, .arg = &ap};
 	rc = apply_graph_make(&g, &ap);
@@ -303,5 +302,6 @@ void apply_result_release(struct apply_result *r)
 	json_decref(r->done_list);
 	json_decref(r->failed_list);
 	json_decref(r->left_list);
+	json_decref(r->under_way_list);
 	*r = (struct apply_result){0};
 }

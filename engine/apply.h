@@ -34,6 +34,7 @@ struct apply_request {
 	struct state *state;                                   /* journal and snapshot; may be NULL */
 	unsigned parallel;                                     /* nodes at once; 0: 32 */
 	void (*progress)(void *arg, const struct progress *p); /* may be NULL */
+	void (*interrupted)(void *arg); /* a first signal came while something runs; may be NULL */
 	void *arg;
 };
 
@@ -41,6 +42,7 @@ struct apply_result {
 	size_t done, failed, blocked, not_tried;
 	bool interrupted;
 	json_t *done_list, *failed_list, *left_list; /* addresses */
+	json_t *under_way_list;                      /* of writes that were left, as a second signal ended it all */
 };
 
 /* 0 if all was done; the first failure's code else, everything appended to d. apply_result_release() in any case. */
