@@ -49,7 +49,7 @@ static int record(struct work *w)
 {
 	char *now CLEANUP(freep) = xasprintf("%lld", (long long)loop_wall(w->session.loop));
 	size_t from = w->cli->d.n;
-	int rc = w->plan.destroy ? 0 : work_record_applied(w);
+	int rc = w->plan.destroy ? work_record_destroyed(w) : work_record_applied(w);
 
 	if (!rc)
 		rc = state_set(w->state, "last_apply_ms", now, &w->cli->d);

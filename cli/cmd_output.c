@@ -207,11 +207,14 @@ static int refuse_unread(struct work *w)
 {
 	const char *type;
 	json_t *why;
+	int rc = 0;
 
 	json_object_foreach (w->world.unread, type, why)
-		diag_error(&w->cli->d, ERR_DENIED, "%s could not be read, so not all outputs are known: %s", type,
-			   json_string_value(why));
-	return json_object_size(w->world.unread) ? ERR_DENIED : 0;
+		if (rtype_find(type))
+			rc =
+			    diag_error(&w->cli->d, ERR_DENIED, "%s could not be read, so not all outputs are known: %s",
+				       type, json_string_value(why));
+	return rc;
 }
 
 static int run(struct cli *cli, const void *options, int argc, char **argv)
@@ -225,8 +228,9 @@ static int run(struct cli *cli, const void *options, int argc, char **argv)
 	if (!rc)
 		rc = work_live(&w, cli);
 	if (!rc) {
-		unread = refuse_unread(&w);
 		out = resolve_outputs(&w);
+		if (json_object_size(out) < json_object_size(w.spec.outputs))
+			unread = refuse_unread(&w);
 		rc = argc ? choose(cli, argv[0], out) : 0;
 	}
 	if (!rc)

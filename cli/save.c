@@ -74,11 +74,19 @@ int plan_save(struct work *w, const char *path, unsigned flags, const struct wor
 
 int plan_load(struct cli *cli, const char *path, json_t **ret)
 {
-	json_error_t e;
-	json_t *doc = json_load_file(path, JSON_REJECT_DUPLICATES, &e);
-	const char *format = val_str(doc, "format");
 	int rc = ERR_INVALID;
+	const char *format;
+	json_error_t e;
+	json_t *doc;
 
+	/* As for a spec that is not there. */
+	if (access(path, F_OK) && errno == ENOENT) {
+		diag_error(&cli->d, ERR_USAGE, "There is no saved plan %s.", path);
+		diag_hint(&cli->d, "`berth plan --out FILE` makes one.");
+		return ERR_USAGE;
+	}
+	doc = json_load_file(path, JSON_REJECT_DUPLICATES, &e);
+	format = val_str(doc, "format");
 	if (doc && format && !strcmp(format, FORMAT)) {
 		*ret = doc;
 		return 0;

@@ -1,6 +1,7 @@
 #include "cli/work.h"
 #include "base/err.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,8 +25,8 @@ int work_spec(struct work *w, struct cli *cli)
 	int rc;
 
 	*w = (struct work){.cli = cli};
-	if (!cli->g.file && access(path, F_OK)) {
-		diag_error(&cli->d, ERR_USAGE, "There is no berth.yaml here.");
+	if (strcmp(path, "-") != 0 && access(path, F_OK) && errno == ENOENT) {
+		diag_error(&cli->d, ERR_USAGE, "There is no %s here.", path);
 		diag_hint(&cli->d, "`berth init` writes a first one; -f names another file.");
 		return ERR_USAGE;
 	}
@@ -44,8 +45,10 @@ int work_saved_spec(struct work *w, struct cli *cli, const json_t *doc)
 
 	*w = (struct work){.cli = cli};
 	rc = spec_from_json(doc, &w->spec, &cli->d);
-	if (rc)
+	if (rc) {
+		diag_hint(&cli->d, "The saved plan was edited or is not whole. Plan again.");
 		return rc;
+	}
 	w->has_spec = true;
 	w->dir = folder_of(path);
 	return 0;
@@ -88,6 +91,20 @@ static int open_state(struct work *w)
 	return rc;
 }
 
+/* A changed region, or other credentials: then all looks gone, and what is there stays and costs. */
+static void compare_place(struct work *w)
+{
+	char *region CLEANUP(freep) = state_get(w->state, "region");
+	char *account CLEANUP(freep) = state_get(w->state, "account");
+	const struct session *s = &w->session;
+
+	if (!region || !account || (!strcmp(region, s->region) && !strcmp(account, s->account)))
+		return;
+	diag_warn(&w->cli->d, "The last apply from here was in account %s, %s; this is account %s, %s.", account,
+		  region, s->account, s->region);
+	diag_hint(&w->cli->d, "What was made there stays there: `berth destroy` sees only one place at a time.");
+}
+
 int work_open(struct work *w)
 {
 	const struct spec *spec = &w->spec;
@@ -103,9 +120,11 @@ int work_open(struct work *w)
 		return rc;
 	w->has_session = true;
 	rc = session_open(&w->session, &options, &w->cli->d);
-	if (rc)
-		return rc;
-	return session_identify(&w->session, spec->account, &w->cli->d);
+	if (!rc)
+		rc = session_identify(&w->session, spec->account, &w->cli->d);
+	if (!rc)
+		compare_place(w);
+	return rc;
 }
 
 int work_live(struct work *w, struct cli *cli)
@@ -212,7 +231,11 @@ int work_plan(struct work *w, unsigned flags, const struct words *only, const st
 
 int work_record_applied(struct work *w)
 {
-	int rc = 0;
+	struct diag *d = &w->cli->d;
+	int rc = state_set(w->state, "region", w->session.region, d);
+
+	if (!rc)
+		rc = state_set(w->state, "account", w->session.account, d);
 
 	for (size_t i = 0; i < w->plan.n && !rc; i++) {
 		const struct action *a = &w->plan.action[i];
@@ -228,6 +251,14 @@ int work_record_applied(struct work *w)
 		rc = state_put(w->state, STATE_APPLIED, &o, &w->cli->d);
 	}
 	return rc;
+}
+
+int work_record_destroyed(struct work *w)
+{
+	struct diag *d = &w->cli->d;
+	int rc = w->plan.counts.keep ? 0 : state_set(w->state, "region", NULL, d);
+
+	return rc || w->plan.counts.keep ? rc : state_set(w->state, "account", NULL, d);
 }
 
 void work_release(struct work *w)

@@ -39,4 +39,6 @@ int work_cached(struct work *w);
 int work_plan(struct work *w, unsigned flags, const struct words *only, const struct words *except);
 /* The records of the last apply := what is live now (for all that is as the spec wants it). */
 int work_record_applied(struct work *w);
+/* Forgets where the last apply was, unless something stayed there. */
+int work_record_destroyed(struct work *w);
 void work_release(struct work *w);

@@ -113,7 +113,7 @@ static void schedule(struct applier *ap)
 static void store(struct node *n)
 {
 	const struct apply_request *req = n->ap->req;
-	struct diag ignored = {0};
+	struct diag trouble = {0};
 	json_auto_t *fields = NULL;
 	struct state_object o = {.address = n->action->address, .type = n->action->type->name};
 
@@ -121,8 +121,8 @@ static void store(struct node *n)
 		return;
 	if (n->kind == NODE_DELETE) {
 		if (n->action->act == ACT_DELETE && !n->action->leftover) {
-			state_drop(req->state, STATE_LIVE, o.address, &ignored);
-			state_drop(req->state, STATE_APPLIED, o.address, &ignored);
+			state_drop(req->state, STATE_LIVE, o.address, &trouble);
+			state_drop(req->state, STATE_APPLIED, o.address, &trouble);
 		}
 	} else if (n->have) {
 		fields = storable_fields(n->have->type, n->have->fields);
@@ -130,11 +130,14 @@ static void store(struct node *n)
 		o.fields = fields;
 		o.tags = n->have->tags;
 		o.read_ms = loop_wall(req->session->loop);
-		state_put(req->state, STATE_LIVE, &o, &ignored);
-		state_put(req->state, STATE_APPLIED, &o, &ignored);
+		state_put(req->state, STATE_LIVE, &o, &trouble);
+		state_put(req->state, STATE_APPLIED, &o, &trouble);
 	}
-	/* A cache that cannot be written costs nothing but time: ignoring. */
-	diag_release(&ignored);
+	if (trouble.n && !n->ap->result->unrecorded) {
+		n->ap->result->unrecorded = true;
+		diag_warn(n->ap->d, "%s Going on: AWS itself knows what is made.", trouble.item[0].text);
+	}
+	diag_release(&trouble);
 }
 
 /* ---- the two events
@@ -250,16 +253,20 @@ static int run_nodes(struct applier *ap)
 static int run_recorded(struct applier *ap)
 {
 	const struct apply_request *req = ap->req;
+	const char *kind = req->plan->destroy ? "destroy" : "apply";
 	struct diag ignored = {0};
 	int rc;
 
-	/* Without a journal nothing but the story of the run is lost: ignoring. */
-	if (req->state)
-		state_run_begin(req->state, req->plan->destroy ? "destroy" : "apply", loop_wall(req->session->loop),
-				&ap->run, &ignored);
+	if (!req->state)
+		return run_nodes(ap);
+	rc = state_run_begin(req->state, kind, loop_wall(req->session->loop), &ap->run, ap->d);
+	if (rc) {
+		count_not_tried(ap);
+		return rc;
+	}
 	rc = run_nodes(ap);
-	if (req->state)
-		state_run_end(req->state, ap->run, rc ? err_text(rc) : "done", loop_wall(req->session->loop), &ignored);
+	/* What could not be written before is told already, and this line is only for whoever reads the journal. */
+	state_run_end(req->state, ap->run, rc ? err_text(rc) : "done", loop_wall(req->session->loop), &ignored);
 	diag_release(&ignored);
 	return rc;
 }

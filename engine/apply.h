@@ -41,10 +41,12 @@ struct apply_request {
 struct apply_result {
 	size_t done, failed, blocked, not_tried;
 	bool interrupted;
+	bool unrecorded; /* journal or snapshot could not be written on the way; a warning says why */
 	json_t *done_list, *failed_list, *left_list; /* addresses */
 	json_t *under_way_list;                      /* of writes that were left, as a second signal ended it all */
 };
 
-/* 0 if all was done; the first failure's code else, everything appended to d. apply_result_release() in any case. */
+/* Nothing is begun if the journal cannot be. 0 if all was done; the first failure's code else, everything appended to
+ * d. apply_result_release() in any case. */
 int apply_plan(const struct apply_request *req, struct apply_result *ret, struct diag *d);
 void apply_result_release(struct apply_result *r);

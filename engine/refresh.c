@@ -87,9 +87,10 @@ void read_add_rows(struct type_read *tr, const json_t *rows)
 	}
 }
 
-static void note_unread(struct type_read *tr, const char *why)
+static void note_unread(struct type_read *tr, const char *why, const char *remedy)
 {
-	json_object_set_new(tr->r->w->unread, tr->t->name, json_string(why));
+	json_object_set_new(tr->r->w->unread, tr->t->name,
+			    json_sprintf("%s%s%s", why, remedy ? " " : "", remedy ? remedy : ""));
 	tr->phase = READ_FAILED;
 }
 
@@ -103,7 +104,7 @@ void read_fail(struct type_read *tr, const struct op_result *res)
 	if (tr->phase == READ_FAILED)
 		return;
 	op_explain(res, &own);
-	note_unread(tr, own.n ? own.item[0].text : err_text(res->err));
+	note_unread(tr, own.n ? own.item[0].text : err_text(res->err), own.n ? own.item[0].hint : NULL);
 	if (general && !r->rc) {
 		r->rc = res->err;
 		op_explain(res, r->d);
@@ -482,7 +483,7 @@ static void step_types(struct refresher *r)
 		if (failed) {
 			char *why CLEANUP(freep) = xasprintf("%s could not be read, and it lives there.", failed);
 
-			note_unread(tr, why);
+			note_unread(tr, why, NULL);
 			refresh_turn(r);
 		}
 		if (tr->phase == READ_WAITING && may_start(tr))

@@ -447,8 +447,11 @@ static int load_document(struct loader *l)
 		rc = next_event(l);
 	if (rc)
 		return rc;
-	if (l->event.type == YAML_STREAM_END_EVENT)
-		return ERROR_AT(l, l->event.start_mark, "The file is empty.");
+	if (l->event.type == YAML_STREAM_END_EVENT) {
+		rc = ERROR_AT(l, l->event.start_mark, "The file is empty.");
+		HINT(l, "It begins with app: NAME and region: REGION; `berth init` writes a first one.");
+		return rc;
+	}
 	rc = next_event(l);
 	if (!rc)
 		rc = load_node(l, (struct slot){.in = l->doc->top});
@@ -535,7 +538,9 @@ int doc_parse(struct doc *doc, const char *text, size_t n, struct diag *d)
 
 static int io_error(const struct doc *doc, struct diag *d, int code, const char *what)
 {
-	return diag_at(d, code, (struct pos){.file = doc->file}, "The file cannot be read: %s.", what);
+	diag_at(d, code, (struct pos){.file = doc->file}, "The file cannot be read: %s.", what);
+	diag_hint(d, "-f names the spec, a YAML file that you may read.");
+	return code;
 }
 
 int doc_load(struct doc *doc, struct diag *d)

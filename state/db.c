@@ -49,10 +49,13 @@ int state_fail(struct state *s, const char *doing, struct diag *d)
 {
 	int code = sqlite3_errcode(s->db) & 0xff;
 	const char *words = sqlite3_errmsg(s->db);
+	int os_error = sqlite3_system_errno(s->db);
 
 	switch (code) {
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
+		/* Who keeps it that long will not let go soon: the next writes do not wait again. */
+		sqlite3_busy_timeout(s->db, 0);
 		diag_error(d, ERR_LOCKED, "%s: %s: another process is using it.", s->path, doing);
 		diag_hint(d, "Wait until the other berth has ended. Nothing was lost.");
 		return ERR_LOCKED;
@@ -73,7 +76,11 @@ int state_fail(struct state *s, const char *doing, struct diag *d)
 		diag_hint(d, "It is only a cache: remove it, and the next plan makes a new one from AWS.");
 		return ERR_CORRUPT;
 	default:
-		diag_error(d, ERR_IO, "%s: %s: %s.", s->path, doing, words);
+		diag_error(d, ERR_IO, "%s: %s: %s%s%s.", s->path, doing, words, os_error ? ", " : "",
+			   os_error ? strerror(os_error) : "");
+		diag_hint(
+		    d,
+		    "Is there room on the disk, and a limit for files? The file is only a cache: AWS was not harmed.");
 		return ERR_IO;
 	}
 }
@@ -208,6 +215,21 @@ static int make_file(const char *path, struct diag *d)
 	return 0;
 }
 
+/* A damaged page would else be found in the middle of the work. */
+static int check_whole(struct state *s, struct diag *d)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = 0;
+
+	if (sqlite3_prepare_v2(s->db, "PRAGMA quick_check(1)", -1, &st, NULL) != SQLITE_OK ||
+	    sqlite3_step(st) != SQLITE_ROW)
+		rc = state_fail(s, "cannot be read", d);
+	else if (strcmp((const char *)sqlite3_column_text(st, 0), "ok") != 0)
+		rc = diag_error(d, ERR_CORRUPT, "%s: the file is damaged.", s->path);
+	sqlite3_finalize(st);
+	return rc;
+}
+
 static int open_db(struct state *s, struct diag *d)
 {
 	int rc;
@@ -216,6 +238,8 @@ static int open_db(struct state *s, struct diag *d)
 		return state_fail(s, "cannot be opened", d);
 	sqlite3_busy_timeout(s->db, BUSY_MS);
 	rc = exec(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;", d);
+	if (!rc)
+		rc = check_whole(s, d);
 	return rc ? rc : migrate(s, d);
 }
 
