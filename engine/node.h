@@ -62,7 +62,9 @@ struct node {
 	void (*read_done)(void *arg, struct reading *reading);
 	char *secret_key; /* of the secret being read */
 	const struct rtype *secret_type;
+	json_t *fresh, *fresh_tags; /* the read that found it ready: it need not be read again; NULL: none */
 	bool ambiguous; /* a create may have happened */
+	bool clashed;   /* its name was taken: it may be older than this run */
 	bool updated;   /* the update step has run */
 	bool wrote;
 	bool has_parent; /* holds its place among the writes below parent_key */
@@ -118,6 +120,8 @@ json_t *node_differences(struct node *n, const json_t *live);
 json_t *node_raw_want(struct node *n);
 /* Takes the secrets out of n->want that no request of the node will carry. */
 void node_drop_secrets(struct node *n);
+/* What was generated for the object is not what it holds: who needs it reads it. */
+void node_forget_secrets(struct node *n);
 /* For resolver.secret. */
 const json_t *applier_secret(void *arg, const char *address, const char *field);
 

@@ -11,7 +11,13 @@
 #define CREATES_MAX 3
 /* Reads lag behind writes: an object that was just made may be missing from a list for some seconds. */
 #define FIND_LIMIT_MS 12000
+/* A name is taken: by what a call of ours made that got lost, or by somebody else's object, which lists of ours lack.
+ */
+#define CLASH_LIMIT_MS 60000
 #define SETTLE_LIMIT_S 300
+/* Until a state that was seen once is looked at again. */
+#define CONFIRM_MS 200
+#define SHOW_LIMIT_MS 60000
 
 /* What AWS says of the object's identity joins the wish; the wish itself stays as it is. */
 static void learn(struct node *n, const json_t *fields)
@@ -78,6 +84,7 @@ static void created(void *arg, struct op_result *res)
 	node_journal_end(n, res->outcome == OP_AMBIGUOUS ? "unknown" : res->answer ? res->answer->code : "failed");
 	if (res->outcome == OP_AMBIGUOUS || res->outcome == OP_CLASH) {
 		n->ambiguous = res->outcome == OP_AMBIGUOUS;
+		n->clashed |= res->outcome == OP_CLASH;
 		node_enter(n, STEP_FIND);
 	} else if (!node_wait_out(n, res)) {
 		node_fail_op(n, res);
@@ -125,18 +132,33 @@ static bool bears_address(const struct node *n, const json_t *tags)
 	       !strcmp(address, n->action->address);
 }
 
-/* A replacement's predecessor bears the same address: it is not what was made. */
-static bool is_predecessor(const struct node *n, const json_t *fields)
+/* By an id that AWS gave. Names do not tell an object from the one that had them before. */
+static bool same_id(const struct rtype *t, const json_t *a, const json_t *b)
 {
-	const struct rtype *t = n->action->type;
+	bool given = false;
 
-	if (!n->action->have)
-		return false;
-	for (const struct field *f = t->fields; f->name; f++)
-		if ((f->flags & ID) &&
-		    !json_equal(json_object_get(fields, f->name), json_object_get(n->action->have->fields, f->name)))
+	for (const struct field *f = t->fields; f->name; f++) {
+		if (!(f->flags & ID))
+			continue;
+		if (!json_equal(json_object_get(a, f->name), json_object_get(b, f->name)))
 			return false;
-	return true;
+		given |= (f->flags & COMPUTED) != 0;
+	}
+	return given;
+}
+
+/* A replacement's predecessor bears the same address, and so do leftovers: they are not what was made. */
+static bool was_there(const struct node *n, const json_t *fields)
+{
+	const struct action *a = n->action;
+	const struct world *w = n->ap->req->world;
+
+	if (a->have && same_id(a->type, fields, a->have->fields))
+		return true;
+	for (size_t i = 0; i < world_count(w, a->address); i++)
+		if (same_id(a->type, fields, world_nth(w, a->address, i)->fields))
+			return true;
+	return false;
 }
 
 static bool same_key(const struct node *n, const json_t *fields)
@@ -161,7 +183,7 @@ static bool is_it(const struct node *n, const json_t *row, const json_t *fields)
 {
 	json_auto_t *tags = tags_absorb(n->action->type, row);
 
-	if (is_predecessor(n, fields))
+	if (was_there(n, fields))
 		return false;
 	/* Of several revisions that bear the address only the one that says what was sent is the one that was made. */
 	if ((n->action->type->flags & VERSIONED) && !is_as_wished(n, fields))
@@ -171,28 +193,39 @@ static bool is_it(const struct node *n, const json_t *row, const json_t *fields)
 	return same_key(n, fields);
 }
 
-static void not_found(struct node *n)
-{
-	if (n->ambiguous ? node_elapsed(n) < FIND_LIMIT_MS : node_elapsed(n) < SETTLE_LIMIT_S * 1000) {
-		node_retry(n, STEP_FIND, node_poll_delay(n, 3000));
-		return;
-	}
-	if (n->ambiguous && n->creates < CREATES_MAX) {
-		n->ambiguous = false;
-		node_enter(n, STEP_CREATE);
-		return;
-	}
-	diag_error(n->ap->d, ERR_AWS, "%s: AWS accepted it, or said that it is there, but it cannot be found.",
-		   n->action->address);
-	node_fail(n, ERR_AWS);
-}
-
 static void refuse_foreign(struct node *n)
 {
 	diag_error(n->ap->d, ERR_CLASH, "%s cannot be made: an object of that name is there already and is not ours.",
 		   n->action->address);
 	diag_hint(n->ap->d, "Rename one of the two, or tag that one to take it over.");
 	node_fail(n, ERR_CLASH);
+}
+
+static void not_found(struct node *n)
+{
+	int64_t limit_ms = n->ambiguous ? FIND_LIMIT_MS : n->clashed ? CLASH_LIMIT_MS : SETTLE_LIMIT_S * 1000;
+
+	if (node_elapsed(n) < limit_ms) {
+		node_retry(n, STEP_FIND, node_poll_delay(n, 3000));
+	} else if (n->ambiguous && n->creates < CREATES_MAX) {
+		n->ambiguous = false;
+		node_enter(n, STEP_CREATE);
+	} else if (n->clashed) {
+		refuse_foreign(n);
+	} else {
+		diag_error(n->ap->d, ERR_AWS, "%s: AWS accepted it, but it cannot be found.", n->action->address);
+		node_fail(n, ERR_AWS);
+	}
+}
+
+/* It is ours. But what was there before us need not hold the secrets that were made for it now. */
+static void take_over(struct node *n, const json_t *tags)
+{
+	json_decref(n->tags);
+	n->tags = json_incref((json_t *)tags);
+	if (n->clashed)
+		node_forget_secrets(n);
+	node_enter(n, STEP_READY);
 }
 
 static void tags_found(void *arg, struct op_result *res)
@@ -208,13 +241,10 @@ static void tags_found(void *arg, struct op_result *res)
 	}
 	wire = path_get(res->answer->body, scheme->list_out);
 	tags = tags_from_wire(scheme->out_shape, wire);
-	if (bears_address(n, tags)) {
-		json_decref(n->tags);
-		n->tags = json_incref(tags);
-		node_enter(n, STEP_READY);
-	} else {
+	if (bears_address(n, tags))
+		take_over(n, tags);
+	else
 		refuse_foreign(n);
-	}
 }
 
 /* Rows without tags: the name fits, but whose is it? */
@@ -253,9 +283,7 @@ static void rows_found(void *arg, struct op_result *res)
 			return;
 		}
 		tags = tags_absorb(t, row);
-		json_decref(n->tags);
-		n->tags = json_incref(tags);
-		node_enter(n, STEP_READY);
+		take_over(n, tags);
 		return;
 	}
 	not_found(n);

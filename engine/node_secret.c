@@ -57,6 +57,16 @@ static void make_generated(struct node *n)
 	}
 }
 
+void node_forget_secrets(struct node *n)
+{
+	for (const struct field *f = n->action->type->fields; f->name; f++) {
+		char *key CLEANUP(freep) = f->flags & WRITE_ONLY ? secret_key(n->action->address, f->name) : NULL;
+
+		if (key)
+			json_object_del(n->ap->secrets, key);
+	}
+}
+
 struct missing {
 	struct node *n;
 	char *address, *field;

@@ -126,9 +126,24 @@ json_t *node_differences(struct node *n, const json_t *live)
 	return names;
 }
 
+/* Secrets of an object that is older than this run: they are written again, but for those made up. */
+static void add_unknown_secrets(struct node *n, json_t *names)
+{
+	const struct resource *res = n->action->resource;
+
+	for (const struct field *f = res->type->fields; f->name; f++) {
+		const json_t *v = json_object_get(res->want, f->name);
+
+		if ((f->flags & WRITE_ONLY) && v && !val_operand(v, V_GENERATE))
+			json_array_append_new(names, json_string(f->name));
+	}
+}
+
 /* What a plan's update has to do with secrets is seen by their source, not by their value. */
 static void add_secret_fields(struct node *n, json_t *names)
 {
+	if (n->kind == NODE_CREATE && n->clashed)
+		add_unknown_secrets(n, names);
 	for (size_t i = 0; i < n->action->n_change; i++) {
 		const struct change *c = &n->action->change[i];
 		const struct field *f = rtype_field(n->action->type, c->field);
@@ -375,6 +390,7 @@ static void after_readback(struct node *n, const struct reading *r)
 	n->live = json_incref(r->fields);
 	if (n->kind == NODE_CREATE && !n->updated) {
 		differences = node_differences(n, n->live);
+		add_secret_fields(n, differences);
 		if (json_array_size(differences)) {
 			node_enter(n, STEP_UPDATE);
 			return;

@@ -102,76 +102,20 @@ static void pass_notes(struct planner *p)
 		note_unreleased(p, &p->plan->action[i]);
 }
 
-/* 5. --only and --except. */
-static bool matches(const char *const *list, const struct action *a)
+/* 6. What would lose data, or take another's name, is refused: of what is chosen, and all at once. */
+static void pass_refuse(struct planner *p)
 {
-	for (; list && *list; list++) {
-		size_t n = strlen(*list);
-		const char *section = a->resource ? a->resource->section : NULL;
+	for (size_t i = 0; i < p->plan->n; i++) {
+		const struct action *a = &p->plan->action[i];
 
-		if (!strncmp(a->address, *list, n) &&
-		    (!a->address[n] || a->address[n] == '.' || (n && (*list)[n - 1] == '.')))
-			return true;
-		if (section && !strcmp(section, *list))
-			return true;
-	}
-	return false;
-}
-
-static void select_needed(struct planner *p)
-{
-	bool changed = true;
-
-	while (changed) {
-		changed = false;
-		for (size_t e = 0; e < p->plan->n_edge; e++) {
-			struct action *to = &p->plan->action[p->plan->edge[e].to];
-
-			if (!p->plan->action[p->plan->edge[e].from].selected || to->selected)
-				continue;
-			to->selected = true;
-			changed = true;
-		}
+		if (!a->selected)
+			continue;
+		plan_refuse_data_loss(p, a);
+		plan_refuse_clash(p, a);
 	}
 }
 
-static int check_choice(struct planner *p, const char *const *list)
-{
-	for (; list && *list; list++) {
-		const char *one[] = {*list, NULL};
-		bool any = false;
-
-		for (size_t i = 0; i < p->plan->n && !any; i++)
-			any = matches(one, &p->plan->action[i]);
-		if (!any)
-			return diag_error(p->d, ERR_USAGE, "Nothing in this plan is called \"%s\".", *list);
-	}
-	return 0;
-}
-
-/* What is chosen brings what it needs with it; what is left out takes along what needs it. */
-static int pass_select(struct planner *p)
-{
-	struct plan *plan = p->plan;
-
-	if (check_choice(p, p->req->only) || check_choice(p, p->req->except))
-		return ERR_USAGE;
-	for (size_t i = 0; i < plan->n; i++)
-		plan->action[i].selected = (!p->req->only || matches(p->req->only, &plan->action[i])) &&
-					   !matches(p->req->except, &plan->action[i]);
-	if (p->req->only)
-		select_needed(p);
-	for (size_t i = 0; p->req->except && i < p->req->spec->n; i++)
-		for (size_t e = 0; e < plan->n_edge; e++) {
-			const struct action *to = &plan->action[plan->edge[e].to];
-
-			if (plan->edge[e].from == p->order[i] && !to->selected && to->act != ACT_NOOP)
-				plan->action[p->order[i]].selected = false;
-		}
-	return 0;
-}
-
-/* 6. Counts. */
+/* 7. Counts. */
 static void pass_count(struct planner *p)
 {
 	for (size_t i = 0; i < p->plan->n; i++) {
@@ -202,9 +146,13 @@ static int make_plan(struct planner *p)
 		pass_notes(p);
 	}
 	plan_orphans(p);
-	rc = pass_select(p);
+	/* 5. --only and --except. */
+	rc = plan_select(p);
+	if (rc)
+		return rc;
+	pass_refuse(p);
 	pass_count(p);
-	return rc ? rc : diag_code(p->d);
+	return diag_code(p->d);
 }
 
 int plan_make(const struct plan_request *req, struct plan *ret, struct diag *d)

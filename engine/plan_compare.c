@@ -262,6 +262,23 @@ static void compare_fields(struct action *a)
 	differences_free(diff, n);
 }
 
+/* What AWS does not show cannot differ; but what it is made in may be made anew. */
+static void compare_unseen(struct action *a)
+{
+	for (const struct field *f = a->type->fields; f->name; f++) {
+		json_t *v = json_object_get(a->want, f->name);
+		struct change *c;
+
+		if (!(f->flags & CREATE_ONLY) || (f->flags & WRITE_ONLY) || !f->out || *f->out || !v ||
+		    !val_has_unknown(v))
+			continue;
+		c = add_change(a, f->name);
+		c->from = json_incref(json_object_get(a->have->fields, f->name));
+		c->to = json_incref(v);
+		c->flags = CHANGE_UNKNOWN | CHANGE_FORCES_REPLACE;
+	}
+}
+
 static size_t count_differences(struct planner *p, const struct resource *res, const struct object *o)
 {
 	struct diag ignored = {0};
@@ -297,10 +314,10 @@ static struct object *best_match(struct planner *p, const struct resource *res)
 	return best;
 }
 
-static void refuse_clash(struct planner *p, const struct action *a)
+void plan_refuse_clash(struct planner *p, const struct action *a)
 {
 	char *mark CLEANUP(freep) = xasprintf("?%s", a->address);
-	const struct object *foreign = world_find(p->req->world, mark);
+	const struct object *foreign = a->act == ACT_CREATE ? world_find(p->req->world, mark) : NULL;
 	const char *app = foreign ? val_str(foreign->tags, "berth:app") : NULL;
 	const char *env = foreign ? val_str(foreign->tags, "berth:env") : NULL;
 
@@ -320,6 +337,7 @@ static void refuse_clash(struct planner *p, const struct action *a)
 
 static void decide(struct planner *p, struct action *a)
 {
+	const struct action *held = plan_held_by(p, a);
 	bool replace = false;
 
 	for (size_t i = 0; i < a->n_change; i++) {
@@ -331,17 +349,15 @@ static void decide(struct planner *p, struct action *a)
 			plan_set_reason(a, "%s cannot be changed in place", a->change[i].field);
 		replace = true;
 	}
+	if (held && !replace) {
+		plan_set_reason(a, "it uses %s, which has to go before the new one can be made", held->address);
+		replace = true;
+	}
 	a->act = replace ? ACT_REPLACE : a->n_change ? ACT_UPDATE : ACT_NOOP;
 	if (!replace)
 		return;
-	a->create_first = a->type->replace == CREATE_FIRST;
-	a->risk = a->create_first ? RISK_NONE : RISK_DOWNTIME;
-	if (!(a->type->flags & DATA))
-		return;
-	a->risk = RISK_DATA;
-	diag_at(p->d, ERR_REFUSED, a->resource->pos, "%s would have to be replaced, and its data would be lost: %s.",
-		a->address, a->reason);
-	diag_hint(p->d, "Take the change back, or move the data to a new one by hand first.");
+	a->create_first = a->type->replace == CREATE_FIRST && !held;
+	a->risk = a->type->flags & DATA ? RISK_DATA : a->create_first ? RISK_NONE : RISK_DOWNTIME;
 }
 
 void plan_compare(struct planner *p, size_t i)
@@ -361,12 +377,12 @@ void plan_compare(struct planner *p, size_t i)
 	a->tags = plan_tags(p->req->spec, a->type, a->address);
 	if (!a->have) {
 		a->act = ACT_CREATE;
-		refuse_clash(p, a);
 		return;
 	}
 	if (a->have->standing == SHARED_USE)
 		object_share(a->type, a->want, a->have->fields);
 	compare_fields(a);
+	compare_unseen(a);
 	if (a->have->standing == OWNED) {
 		compare_source(p, a);
 		compare_tags(a);

@@ -1,15 +1,9 @@
 /* Live objects that no wish names: they go, but for data and what data needs. */
+#include "base/err.h"
 #include "engine/plan_int.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static bool is_taken(const struct planner *p, const struct object *o)
-{
-	json_t *pos = json_object_get(p->position, o->address);
-
-	return pos && p->plan->action[json_integer_value(pos)].have == o;
-}
 
 static struct action *add_action(struct planner *p, struct object *o, enum act act)
 {
@@ -45,43 +39,56 @@ static void classify(struct planner *p, struct object *o)
 
 struct keeper {
 	struct planner *p;
+	size_t *action_of; /* position of an object in the world -> action, or NOBODY */
+	size_t *queue, tail;
 	const struct action *holder;
-	bool changed;
 };
 
-static struct action *delete_of(struct planner *p, const struct object *o)
+#define NOBODY ((size_t)-1)
+
+static void refuse_kept(struct planner *p, const struct action *a, const struct action *holder)
 {
-	for (size_t i = 0; i < p->plan->n; i++)
-		if (p->plan->action[i].have == o && p->plan->action[i].act == ACT_DELETE)
-			return &p->plan->action[i];
-	return NULL;
+	diag_at(p->d, ERR_REFUSED, a->resource->pos, "%s would have to be replaced (%s), but %s, which stays, uses it.",
+		a->address, a->reason, holder->address);
+	diag_hint(p->d, "Take the change back, or remove %s by hand first.", holder->address);
 }
 
 static void keep_target(void *arg, struct object *target)
 {
 	struct keeper *k = arg;
-	struct action *a = delete_of(k->p, target);
+	size_t at = k->action_of[target->at];
+	struct action *a = at == NOBODY ? NULL : &k->p->plan->action[at];
 
-	if (!a)
+	if (a && a->act == ACT_REPLACE && !(a->type->flags & LOOSE))
+		refuse_kept(k->p, a, k->holder);
+	if (!a || a->act != ACT_DELETE)
 		return;
 	a->act = ACT_KEEP;
 	plan_set_reason(a, "needed by %s, which stays", k->holder->address);
-	k->changed = true;
+	k->queue[k->tail++] = at;
 }
 
 /* Everything that a kept object refers to must stay as well, and what that refers to. */
 static void keep_needed(struct planner *p)
 {
-	struct keeper k = {.p = p, .changed = true};
+	const struct world *w = p->req->world;
+	struct keeper k = {
+	    .p = p, .action_of = xcalloc(w->n, sizeof(size_t)), .queue = xcalloc(p->plan->n, sizeof(size_t))};
 
-	while (k.changed) {
-		k.changed = false;
-		for (size_t i = 0; i < p->plan->n; i++) {
-			k.holder = &p->plan->action[i];
-			if (k.holder->act == ACT_KEEP)
-				world_each_ref(p->req->world, k.holder->have, keep_target, &k);
-		}
+	for (size_t i = 0; i < w->n; i++)
+		k.action_of[i] = NOBODY;
+	for (size_t i = 0; i < p->plan->n; i++) {
+		if (p->plan->action[i].have)
+			k.action_of[p->plan->action[i].have->at] = i;
+		if (p->plan->action[i].act == ACT_KEEP)
+			k.queue[k.tail++] = i;
 	}
+	for (size_t head = 0; head < k.tail; head++) {
+		k.holder = &p->plan->action[k.queue[head]];
+		world_each_ref(w, k.holder->have, keep_target, &k);
+	}
+	free(k.action_of);
+	free(k.queue);
 }
 
 void plan_orphans(struct planner *p)
@@ -91,7 +98,7 @@ void plan_orphans(struct planner *p)
 	for (size_t i = 0; i < w->n; i++) {
 		struct object *o = w->object[i];
 
-		if ((o->standing == OWNED || o->standing == STRAY) && !is_taken(p, o))
+		if ((o->standing == OWNED || o->standing == STRAY) && !plan_action_of(p, o))
 			classify(p, o);
 	}
 	keep_needed(p);

@@ -184,6 +184,7 @@ enum rtype_flags {
 	VERSIONED =
 	    1 << 5, /* several live ones may bear our address: the best match is the object, others are leftovers */
 	EXCLUSIVE = 1 << 7,   /* untagged rows below an owned parent are ours although the type could be tagged */
+	LOOSE = 1 << 8,       /* AWS deletes it although others refer to it; only what lives in it must go first */
 	NO_READBACK = 1 << 6, /* skip the comparison with the live object before a write (there is no cheap read) */
 };
 

@@ -64,7 +64,7 @@ const struct rtype iam_role = {
     .busy = WORDS("DeleteConflict"),
     .clash = WORDS("EntityAlreadyExists"),
     .retry = WORDS("MalformedPolicyDocument~invalid principal"),
-    .flags = TAGGED,
+    .flags = TAGGED | LOOSE,
     .expect = {8, 3, 3},
     .hooks = &(const struct hooks){.absorb = absorb},
 };

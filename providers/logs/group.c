@@ -86,6 +86,6 @@ const struct rtype logs_group = {
     .gone = WAIT(.every = 2000, .limit = 300),
     .absent = WORDS("ResourceNotFoundException"),
     .clash = WORDS("ResourceAlreadyExistsException"),
-    .flags = TAGGED | INVENTORY_TAGS,
+    .flags = TAGGED | INVENTORY_TAGS | LOOSE,
     .expect = {2, 1, 2},
 };
