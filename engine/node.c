@@ -83,7 +83,7 @@ void node_retry(struct node *n, enum step step, int64_t ms)
 
 int64_t node_poll_delay(const struct node *n, int64_t max_ms)
 {
-	int64_t ms = node_elapsed(n) / 12;
+	int64_t ms = node_elapsed(n) / 24;
 
 	if (ms < POLL_FIRST_MS)
 		ms = POLL_FIRST_MS;
@@ -315,4 +315,5 @@ void node_release(struct node *n)
 	json_decref(n->obj);
 	json_decref(n->live);
 	json_decref(n->tags);
+	node_keep_reading(n, NULL);
 }

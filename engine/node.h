@@ -113,6 +113,8 @@ bool node_wait_out(struct node *n, const struct op_result *res);
 bool node_resolve(struct node *n);
 /* node_update.c: one job for each request that carries or clears a changed field; fills n->job. */
 void node_plan_jobs(struct node *n, const json_t *changed);
+/* node_update.c: keeps a reading for STEP_READBACK, or with NULL forgets it. */
+void node_keep_reading(struct node *n, const struct reading *r);
 /* Names of the fields in which `live` does not fulfil n->want. New. */
 json_t *node_differences(struct node *n, const json_t *live);
 

@@ -15,8 +15,8 @@
  */
 #define CLASH_LIMIT_MS 60000
 #define SETTLE_LIMIT_S 300
-/* Until a state that was seen once is looked at again. */
-#define CONFIRM_MS 200
+/* Until a state that was seen once is looked at again, at most. */
+#define CONFIRM_MS 500
 #define SHOW_LIMIT_MS 60000
 
 /* What AWS says of the object's identity joins the wish; the wish itself stays as it is. */
@@ -400,14 +400,24 @@ static void not_ready(struct node *n, const char *value)
 	node_retry(n, STEP_READY, node_poll_delay(n, w ? w->every : 2000));
 }
 
-static void settled(struct node *n)
+static void settled(struct node *n, const struct reading *r)
 {
 	const struct wait *w = n->action->type->ready;
 
-	if (++n->ok_in_row < (w ? w->twice : 0))
-		node_retry(n, STEP_READY, node_poll_delay(n, w->every));
-	else
-		after_ready(n);
+	if (++n->ok_in_row < (w ? w->twice : 0)) {
+		node_retry(n, STEP_READY, node_poll_delay(n, CONFIRM_MS));
+		return;
+	}
+	node_keep_reading(n, r);
+	after_ready(n);
+}
+
+/* An update was accepted, but reads may still show what was before, in perfect order: a database does for some time. */
+static bool shows_update(struct node *n, const struct reading *r)
+{
+	json_auto_t *differences = n->updated && node_elapsed(n) < SHOW_LIMIT_MS ? node_differences(n, r->fields) : NULL;
+
+	return !json_array_size(differences);
 }
 
 static void judge_ready(struct node *n, const struct reading *r)
@@ -420,7 +430,10 @@ static void judge_ready(struct node *n, const struct reading *r)
 
 	learn(n, r->fields);
 	if (!w || !w->field || has_word(w->ok, text)) {
-		settled(n);
+		if (shows_update(n, r))
+			settled(n, r);
+		else
+			not_ready(n, "the change does not show yet");
 	} else if (has_word(w->bad, text) && node_elapsed(n) >= (int64_t)w->grace * 1000) {
 		ready_failed(n, r, text);
 	} else {
@@ -446,7 +459,7 @@ static void ready_read(void *arg, struct reading *r)
 void enter_ready(struct node *n)
 {
 	struct read_request req = {
-	    .type = n->action->type, .obj = n->obj, .want = n->want, .address = n->action->address, .brief = true};
+	    .type = n->action->type, .obj = n->obj, .want = n->want, .address = n->action->address};
 
 	if (!n->action->type->read.action)
 		after_ready(n);
@@ -468,6 +481,7 @@ static void then_done(void *arg, struct op_result *res)
 		return;
 	}
 	node_journal_end(n, "ok");
+	node_keep_reading(n, NULL);
 	n->at++;
 	node_enter(n, STEP_THEN);
 }

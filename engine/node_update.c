@@ -420,12 +420,28 @@ static void read_back(void *arg, struct reading *r)
 	}
 }
 
+void node_keep_reading(struct node *n, const struct reading *r)
+{
+	json_decref(n->fresh);
+	json_decref(n->fresh_tags);
+	n->fresh = r ? json_incref(r->fields) : NULL;
+	n->fresh_tags = r ? json_incref(r->tags) : NULL;
+}
+
 void enter_readback(struct node *n)
 {
 	struct read_request req = {
 	    .type = n->action->type, .obj = n->obj, .want = n->want, .address = n->action->address};
+	struct reading kept = {.outcome = OP_OK, .fields = n->fresh, .tags = n->fresh_tags};
 
-	node_read(n, &req, read_back);
+	if (!n->fresh) {
+		node_read(n, &req, read_back);
+		return;
+	}
+	n->fresh = n->fresh_tags = NULL;
+	after_readback(n, &kept);
+	json_decref(kept.fields);
+	json_decref(kept.tags);
 }
 
 /* ---- tags
