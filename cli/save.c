@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FORMAT "berth.saved-plan/1"
@@ -38,11 +39,23 @@ static bool write_all(int fd, const char *text, size_t n)
 	return !fsync(fd);
 }
 
+/* A device or a folder would be replaced, or hold no plan. */
+static bool may_replace(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) || S_ISREG(st.st_mode);
+}
+
 /* Whole or not at all: written beside, synced, renamed. */
 static int write_whole(struct cli *cli, const char *path, const char *text)
 {
 	char *tmp CLEANUP(freep) = xasprintf("%s.XXXXXX", path);
-	int fd = mkostemp(tmp, O_CLOEXEC), error = 0;
+	int error = 0, fd;
+
+	if (!may_replace(path))
+		return diag_error(&cli->d, ERR_IO, "The plan was not saved, as %s is no ordinary file.", path);
+	fd = mkostemp(tmp, O_CLOEXEC);
 
 	if (fd < 0 || !write_all(fd, text, strlen(text)))
 		error = errno;

@@ -91,15 +91,32 @@ static void keep_needed(struct planner *p)
 	free(k.queue);
 }
 
+static int by_address(const void *x, const void *y)
+{
+	const struct object *a = *(struct object *const *)x, *b = *(struct object *const *)y;
+	int order = strcmp(a->type->name, b->type->name);
+
+	if (!order)
+		order = strcmp(a->address, b->address);
+	return order ? order : a->at < b->at ? -1 : a->at > b->at;
+}
+
+/* Answers come in any order; the plan is the same all the same. */
 void plan_orphans(struct planner *p)
 {
 	struct world *w = p->req->world;
+	struct object **orphan = xcalloc(w->n, sizeof(*orphan));
+	size_t n = 0;
 
 	for (size_t i = 0; i < w->n; i++) {
 		struct object *o = w->object[i];
 
 		if ((o->standing == OWNED || o->standing == STRAY) && !plan_action_of(p, o))
-			classify(p, o);
+			orphan[n++] = o;
 	}
+	qsort(orphan, n, sizeof(struct object *), by_address);
+	for (size_t i = 0; i < n; i++)
+		classify(p, orphan[i]);
+	free(orphan);
 	keep_needed(p);
 }

@@ -552,6 +552,19 @@ static void release(struct refresher *r)
 	json_decref(r->inventory);
 }
 
+/* Answers come in any order; what is said of them does not. */
+static void sort_unread(struct world *w)
+{
+	json_t *sorted = json_object();
+
+	for (const struct rtype *const *t = rtypes; *t; t++)
+		if (json_object_get(w->unread, (*t)->name))
+			json_object_set(sorted, (*t)->name, json_object_get(w->unread, (*t)->name));
+	json_object_update_missing(sorted, w->unread);
+	json_decref(w->unread);
+	w->unread = sorted;
+}
+
 int refresh(const struct refresh_request *req, struct world *w, struct diag *d)
 {
 	struct refresher r = {.s = req->session, .req = req, .w = w, .d = d, .inventory = json_object()};
@@ -571,5 +584,6 @@ int refresh(const struct refresh_request *req, struct world *w, struct diag *d)
 	if (!rc && !all_read(&r))
 		BUG("the refresh ended before all was read");
 	release(&r);
+	sort_unread(w);
 	return rc;
 }

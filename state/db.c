@@ -206,7 +206,7 @@ static int make_file(const char *path, struct diag *d)
 
 	if (fd < 0) {
 		diag_error(d, ERR_IO, "%s cannot be opened: %s.", path, strerror(errno));
-		diag_hint(d, "berth keeps its snapshot there and must be able to write it.");
+		diag_hint(d, "berth keeps its snapshot there, beside the spec, and must be able to write it.");
 		return ERR_IO;
 	}
 	if (fchmod(fd, 0600))
