@@ -52,9 +52,12 @@ class FaultCase(StackCase):
         if FaultCase.once is None:
             self.apply()
             FaultCase.once = self.listing()
-            with LOCK:
-                control.reset()
-            shutil.rmtree(self.dir / ".berth")
+            self.start_anew()
+
+    def start_anew(self):
+        with LOCK:
+            control.reset()
+        shutil.rmtree(self.dir / ".berth")
 
     def assert_once(self):
         self.assertEqual(counts(self.listing()), counts(self.once))
@@ -102,6 +105,16 @@ class Faults(FaultCase):
         self.wanted()
         self.converges({"kind": "drop", "rate": 0.02})
         self.assert_once()
+
+    def test_waiting_outlasts_throttles_and_a_lost_network(self):
+        """Twelve polls in a row come to nothing, and each call tries twice only."""
+        self.wanted()
+        for kind in ("throttle", "refuse"):
+            with self.subTest(kind):
+                self.converges({"service": "rds", "action": "DescribeDBInstances", "kind": kind, "skip": 1, "times": 12},
+                               env=self.env(AWS_MAX_ATTEMPTS="2"))
+                self.assert_once()
+                self.start_anew()
 
     def test_destroy_with_lost_answers(self):
         empty = self.listing()

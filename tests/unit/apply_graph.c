@@ -38,10 +38,11 @@ static size_t pick(size_t n)
 }
 
 /* Ends the steps one after the other, any that may start first. */
-static void run(struct steps *st)
+static void run(struct steps *st, uint64_t from)
 {
 	size_t *ready = xcalloc(st->g.n, sizeof(size_t)), n = 0;
 
+	seed = from;
 	st->order = xcalloc(st->g.n, sizeof(size_t));
 	for (size_t i = 0; i < st->g.n; i++)
 		if (!st->g.node[i].pending)
@@ -98,11 +99,11 @@ TEST(what_refers_to_it_goes_first)
 	stage_wish(&s, "{" NETWORK "}");
 	stage_settle(&s);
 	REQUIRE(!stage_plan(&s, DESTROY));
-	for (seed = 1; seed <= RUNS; seed++) {
+	for (uint64_t from = 1; from <= RUNS; from++) {
 		struct steps st;
 
 		REQUIRE(!make(&s, &st));
-		run(&st);
+		run(&st, from);
 		CHECK_INT(st.n_order, st.g.n);
 		CHECK(gone(&s, &st, "apigateway.vpc_link.main") < gone(&s, &st, "ec2.subnet.a"));
 		CHECK(gone(&s, &st, "apigateway.vpc_link.main") < gone(&s, &st, "ec2.security_group.web"));
@@ -122,11 +123,11 @@ TEST(create_first_the_old_one_goes_when_its_users_have_moved)
 	stage_settle(&s);
 	stage_set(&s, "ec2.security_group.web", "description", "\"old\"");
 	REQUIRE(!stage_plan(&s, PLAIN));
-	for (seed = 1; seed <= RUNS; seed++) {
+	for (uint64_t from = 1; from <= RUNS; from++) {
 		struct steps st;
 
 		REQUIRE(!make(&s, &st));
-		run(&st);
+		run(&st, from);
 		CHECK_INT(st.n_order, st.g.n);
 		CHECK(made(&s, &st, "ec2.security_group.web") < made(&s, &st, "apigateway.vpc_link.main"));
 		CHECK(made(&s, &st, "apigateway.vpc_link.main") < gone(&s, &st, "apigateway.vpc_link.main"));
@@ -145,11 +146,11 @@ TEST(delete_first_all_that_lies_in_it_goes_and_comes_back_after_it)
 	stage_settle(&s);
 	stage_set(&s, "ec2.vpc.main", "cidr", "\"10.9.0.0/16\"");
 	REQUIRE(!stage_plan(&s, PLAIN));
-	for (seed = 1; seed <= RUNS; seed++) {
+	for (uint64_t from = 1; from <= RUNS; from++) {
 		struct steps st;
 
 		REQUIRE(!make(&s, &st));
-		run(&st);
+		run(&st, from);
 		CHECK_INT(st.n_order, st.g.n);
 		CHECK(gone(&s, &st, "apigateway.vpc_link.main") < gone(&s, &st, "ec2.security_group.web"));
 		CHECK(gone(&s, &st, "ec2.security_group.web") < gone(&s, &st, "ec2.vpc.main"));
@@ -178,11 +179,11 @@ TEST(a_user_that_changes_lets_go_before_the_orphan_goes)
 		   "\"ec2.subnet.a.id\"}]}}");
 	REQUIRE(!stage_plan(&s, PLAIN));
 	CHECK_INT(act_of(&s, "rds.subnet_group.main"), ACT_UPDATE);
-	for (seed = 1; seed <= RUNS; seed++) {
+	for (uint64_t from = 1; from <= RUNS; from++) {
 		struct steps st;
 
 		REQUIRE(!make(&s, &st));
-		run(&st);
+		run(&st, from);
 		CHECK(made(&s, &st, "rds.subnet_group.main") < gone(&s, &st, "ec2.subnet.b"));
 		steps_free(&st);
 	}
@@ -202,11 +203,11 @@ TEST(orders_that_only_types_and_spec_know_hold_backwards_too)
 	stage_settle(&s);
 	json_object_del(world_find(&s.world, "servicediscovery.namespace.main")->fields, "vpc");
 	REQUIRE(!stage_plan(&s, DESTROY));
-	for (seed = 1; seed <= RUNS; seed++) {
+	for (uint64_t from = 1; from <= RUNS; from++) {
 		struct steps st;
 
 		REQUIRE(!make(&s, &st));
-		run(&st);
+		run(&st, from);
 		CHECK(gone(&s, &st, "servicediscovery.namespace.main") < gone(&s, &st, "ec2.vpc.main"));
 		CHECK(gone(&s, &st, "logs.group.b") < gone(&s, &st, "logs.group.a"));
 		steps_free(&st);
@@ -232,7 +233,7 @@ TEST(a_role_is_made_anew_below_a_running_revision)
 	stage_set(&s, "iam.role.run", "path", "\"/old/\"");
 	REQUIRE(!stage_plan(&s, PLAIN));
 	REQUIRE(!make(&s, &st));
-	run(&st);
+	run(&st, 1);
 	CHECK_INT(st.n_order, st.g.n);
 	CHECK(made(&s, &st, "ecs.task_definition.web") < gone(&s, &st, "ecs.task_definition.web"));
 	steps_free(&st);
@@ -380,8 +381,7 @@ static void try_plan(struct stage *s, uint64_t from)
 	if (rc) {
 		test_fail(__FILE__, __LINE__, "seed %u: %s", (unsigned)from, first_error(s));
 	} else {
-		seed = from;
-		run(&st);
+		run(&st, from);
 		check_order(s, &st);
 	}
 	steps_free(&st);
@@ -470,7 +470,7 @@ TEST(five_thousand_rules_are_planned_and_linked_at_once)
 	CHECK(plan_is_empty(&s.plan));
 	REQUIRE(!stage_plan(&s, DESTROY));
 	REQUIRE(!make(&s, &st));
-	run(&st);
+	run(&st, 1);
 	CHECK_INT(st.n_order, 5001);
 	CHECK_INT(gone(&s, &st, "ec2.security_group.n0"), 5000);
 	steps_free(&st);
