@@ -63,9 +63,9 @@ struct node {
 	char *secret_key; /* of the secret being read */
 	const struct rtype *secret_type;
 	json_t *fresh, *fresh_tags; /* the read that found it ready: it need not be read again; NULL: none */
-	bool ambiguous; /* a create may have happened */
-	bool clashed;   /* its name was taken: it may be older than this run */
-	bool updated;   /* the update step has run */
+	bool ambiguous;             /* a create may have happened */
+	bool clashed;               /* its name was taken: it may be older than this run */
+	bool updated;               /* the update step has run */
 	bool wrote;
 	bool has_parent; /* holds its place among the writes below parent_key */
 };

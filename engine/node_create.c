@@ -415,7 +415,8 @@ static void settled(struct node *n, const struct reading *r)
 /* An update was accepted, but reads may still show what was before, in perfect order: a database does for some time. */
 static bool shows_update(struct node *n, const struct reading *r)
 {
-	json_auto_t *differences = n->updated && node_elapsed(n) < SHOW_LIMIT_MS ? node_differences(n, r->fields) : NULL;
+	json_auto_t *differences =
+	    n->updated && node_elapsed(n) < SHOW_LIMIT_MS ? node_differences(n, r->fields) : NULL;
 
 	return !json_array_size(differences);
 }
