@@ -93,7 +93,7 @@ bool output_lost(void);
 char *printable(const char *s);
 /* Columns that printable text takes on a terminal, rather too many than too few. */
 size_t text_columns(const char *s);
-/* Cuts it, between characters, to at most so many. */
+/* Cuts printable text, between characters, to so many columns of a terminal, rather to fewer than to more. */
 void text_cut(char *s, size_t columns);
 
 /* Colours, or nothing. */

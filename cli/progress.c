@@ -33,8 +33,7 @@ struct progress_view {
 	bool color;
 	struct live *live;
 	size_t n, cap;
-	size_t drawn[LIVE_MAX + 1]; /* columns of each line at the bottom that will be drawn over */
-	size_t n_drawn;
+	size_t drawn;  /* lines at the bottom that will be drawn over */
 	int64_t spoke; /* plain: when the last line was written */
 };
 
@@ -90,16 +89,15 @@ static struct winsize window(const struct progress_view *v)
 	return w;
 }
 
-/* A window that became narrower has wrapped what was drawn. */
+/*
+ * A window that became narrower may have wrapped what was drawn, which then takes more lines; not all terminals do. To
+ * go up by as many as were written never takes a line of somebody else's away.
+ */
 static void erase(struct progress_view *v, struct buf *b)
 {
-	size_t rows = 0, width = window(v).ws_col;
-
-	for (size_t i = 0; i < v->n_drawn; i++)
-		rows += v->drawn[i] > width ? (v->drawn[i] + width - 1) / width : 1;
-	v->n_drawn = 0;
-	if (rows)
-		buf_addf(b, "\033[%zuA\r\033[J", rows);
+	if (v->drawn)
+		buf_addf(b, "\033[%zuA\r\033[J", v->drawn);
+	v->drawn = 0;
 }
 
 static void draw_line(struct progress_view *v, struct buf *b, struct buf *line, size_t width)
@@ -109,7 +107,7 @@ static void draw_line(struct progress_view *v, struct buf *b, struct buf *line, 
 	/* The last column stays free: some terminals wrap as soon as it is filled. */
 	text_cut(text, width - 1);
 	buf_addf(b, "%s\n", text);
-	v->drawn[v->n_drawn++] = text_columns(text);
+	v->drawn++;
 }
 
 static void draw_live(struct progress_view *v, const struct live *l, struct buf *b, size_t width)
@@ -127,16 +125,20 @@ static void draw_live(struct progress_view *v, const struct live *l, struct buf 
 	draw_line(v, b, &line, width);
 }
 
+/* The line below the last one is the cursor's; where there is hardly room, some of it is better than a count. */
 static void draw(struct progress_view *v, struct buf *b)
 {
 	struct winsize w = window(v);
 	struct buf line = BUF(TEXT_MAX);
-	size_t most = w.ws_row > LIVE_MAX + 2 ? LIVE_MAX : w.ws_row > 3 ? w.ws_row - 2u : 1;
-	size_t shown = v->n < most ? v->n : most;
+	size_t room = w.ws_row - 1u, shown = v->n;
 
+	if (shown > room)
+		shown = room > 1 ? room - 1 : room;
+	if (shown > LIVE_MAX)
+		shown = LIVE_MAX;
 	for (size_t i = 0; i < shown; i++)
 		draw_live(v, &v->live[i], b, w.ws_col);
-	if (v->n > shown) {
+	if (v->n > shown && room > shown) {
 		buf_addf(&line, "  and %zu more", v->n - shown);
 		draw_line(v, b, &line, w.ws_col);
 	}

@@ -108,7 +108,8 @@ void json_line(FILE *to, const char *type, json_t *fields)
 	char *line;
 
 	json_object_update_missing(o, fields);
-	line = json_dumps(o, JSON_COMPACT);
+	/* With all 17 digits 0.1 would be 0.10000000000000001. */
+	line = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(15));
 	fprintf(to, "%s\n", line ? line : "{}");
 	free(line);
 	json_decref(o);
@@ -134,7 +135,7 @@ int cli_confirm(struct cli *cli, const char *question, const char *expected, con
 	char *line = NULL;
 	size_t cap = 0;
 	ssize_t n;
-	bool yes;
+	bool entered, yes;
 
 	if (!cli->in_tty || !cli->err_tty) {
 		diag_error(&cli->d, ERR_REFUSED, "This needs a confirmation, and there is no terminal to ask on.");
@@ -144,11 +145,12 @@ int cli_confirm(struct cli *cli, const char *question, const char *expected, con
 	fprintf(stderr, "%s ", question);
 	fflush(stderr);
 	n = getline(&line, &cap, stdin);
-	if (n <= 0 || line[n - 1] != '\n')
+	entered = n > 0 && line[n - 1] == '\n';
+	if (!entered)
 		fputc('\n', stderr);
 	while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
 		line[--n] = '\0';
-	yes = n >= 0 && !strcmp(line, expected);
+	yes = entered && !strcmp(line, expected);
 	free(line);
 	if (yes)
 		return 0;
