@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 const struct command *const commands[] = {
-    &cmd_init,    &cmd_validate, &cmd_plan,    &cmd_apply, &cmd_drift,
+    &cmd_init,    &cmd_validate, &cmd_plan,    &cmd_apply, &cmd_drift, &cmd_cost,
     &cmd_destroy, &cmd_output,   &cmd_explain, &cmd_graph, NULL,
 };
 
