@@ -24,6 +24,7 @@ class CloudMap(Case):
             "DnsRecords": [{"Type": "SRV", "TTL": 10}]}, **more)["Service"]
 
     def test_namespace_takes_time(self):
+        self.set(cloudmap_op_s=20.0)  # two seconds at the tests' scale: five calls fit in, on a busy machine too
         got = self.sd.create_private_dns_namespace(Name="app.local", Vpc=self.vpc, CreatorRequestId="one")
         self.assertEqual(self.sd.get_operation(OperationId=got["OperationId"])["Operation"]["Status"], "PENDING")
         self.assertEqual(self.sd.list_namespaces()["Namespaces"], [])

@@ -182,6 +182,7 @@ class Ecs(Case):
         self.assertNotIn("exitCode", task["containers"][0])
 
     def test_delete_and_dependencies(self):
+        self.set(ecs_task_stop_s=15.0)  # a second and a half at the tests' scale, on a busy machine too
         self.stack()
         definition = self.definition()
         self.make(definition)
