@@ -121,7 +121,8 @@ int apply_and_report(struct work *w, unsigned parallel)
 int apply_show(struct work *w)
 {
 	struct cli *cli = w->cli;
-	struct render r = {.to = stdout, .color = cli->out_color, .verbose = cli->g.verbose};
+	struct render r = {
+	    .to = stdout, .color = cli->out_color, .verbose = cli->g.verbose, .width = render_width(stdout)};
 
 	if (cli->g.json)
 		cli_json("plan", plan_to_json(&w->plan, &w->spec, &w->world));

@@ -21,7 +21,7 @@ static int look(struct work *w, struct drift *ret)
 static int show(struct work *w)
 {
 	struct cli *cli = w->cli;
-	struct render r = {.to = stdout, .color = cli->out_color};
+	struct render r = {.to = stdout, .color = cli->out_color, .width = render_width(stdout)};
 	struct drift d = {0};
 	int rc = look(w, &d);
 

@@ -49,8 +49,11 @@ static int print_expanded(struct work *w)
 
 static void show(struct work *w, const struct plan_options *o)
 {
-	struct render r = {
-	    .to = stdout, .color = w->cli->out_color && !o->md, .verbose = w->cli->g.verbose, .markdown = o->md};
+	struct render r = {.to = stdout,
+			   .color = w->cli->out_color && !o->md,
+			   .verbose = w->cli->g.verbose,
+			   .markdown = o->md,
+			   .width = o->md ? 0 : render_width(stdout)};
 
 	if (w->cli->g.json)
 		cli_json("plan", plan_to_json(&w->plan, &w->spec, &w->world));

@@ -12,18 +12,22 @@
 struct render {
 	FILE *to;
 	bool color, verbose, markdown;
+	size_t width; /* columns to wrap at; 0: lines are as long as what they say */
 };
+
+/* The columns of the terminal behind f, 0 if it is none. */
+size_t render_width(FILE *f);
 
 void render_plan(const struct render *r, const struct plan *p, const struct spec *spec, const struct world *w);
 void render_counts(const struct render *r, const struct plan *p);
 void render_drift(const struct render *r, const struct drift *d);
 
 /*
- * One changed value, line by line: only the members that differ, each with its path; an array of "path", from, to
- * texts. New array of [path, from, to] with JSON texts, null where a side has none.
+ * One changed value, line by line: only the members that differ, each with its path, members of sets each as what came
+ * or went. New array of [path, from, to], null where a side has none. type: the field's, NULL if there is none (a tag).
  */
-json_t *render_leaves(const char *field, const json_t *from, const json_t *to);
-/* A value on one line: text in quotes, lists in brackets, long ones cut; what is not known yet in words. New. */
+json_t *render_leaves(const struct type *type, const char *field, const json_t *from, const json_t *to);
+/* A value on one line, quoted only where a reader could mistake it; what is not known yet in words. New. */
 char *render_value(const json_t *v);
 
 /*

@@ -1,4 +1,4 @@
-/* Values on one line, and the leaves in which two values differ. */
+/* Values on one line. */
 #include "base/buf.h"
 #include "base/value.h"
 #include "cli/cli.h"
@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VALUE_WIDTH 100
+/* Longer than any name, ARN or URL that AWS takes: beyond are documents, and nobody reads those here. */
+#define TEXT_MAX 300
 
-/* "known after ec2.vpc.main is made" */
+/* "(known after ec2.vpc.main)" */
 static char *unknown_text(const char *ref)
 {
 	size_t n = 0;
@@ -22,19 +23,43 @@ static char *unknown_text(const char *ref)
 	return xasprintf("(known after %.*s)", (int)n, ref);
 }
 
+/* What the planner left of a wish: a reference that it could not follow is one to a secret. */
 static char *special_text(const json_t *v)
 {
-	const json_t *o;
+	const json_t *unknown = val_operand(v, V_UNKNOWN);
 
-	if ((o = val_operand(v, V_UNKNOWN)) && json_is_string(o))
-		return unknown_text(json_string_value(o));
-	if ((o = val_operand(v, V_REF)) && json_is_string(o))
-		return unknown_text(json_string_value(o));
+	if (json_is_string(unknown))
+		return unknown_text(json_string_value(unknown));
 	if (val_operand(v, V_GENERATE))
 		return xstrdup("(generated)");
-	if (val_operand(v, V_JOIN) || val_operand(v, "$sensitive"))
+	if (val_operand(v, V_REF) || val_operand(v, V_JOIN) || val_operand(v, "$sensitive"))
 		return xstrdup("(sensitive)");
 	return NULL;
+}
+
+/* Would a reader see where it begins and ends, and that it is text? */
+static bool is_plain(const char *s)
+{
+	if (!*s || strchr("(-!", *s))
+		return false;
+	for (; *s; s++)
+		if ((unsigned char)*s <= ' ' || *s == 0x7f || strchr("\"',[]{}\\", *s))
+			return false;
+	return true;
+}
+
+static void add_text(struct buf *b, const json_t *v)
+{
+	const char *s = json_string_value(v);
+	char *quoted CLEANUP(freep) = is_plain(s) ? NULL : val_text(v);
+	char *text CLEANUP(freep) = printable(quoted ? quoted : s);
+	size_t whole = strlen(text);
+
+	if (text_columns(text) > TEXT_MAX)
+		text_cut(text, TEXT_MAX);
+	buf_adds(b, text);
+	if (strlen(text) < whole)
+		buf_addf(b, "... (%zu characters)", json_string_length(v));
 }
 
 static void add_value(struct buf *b, const json_t *v);
@@ -61,9 +86,10 @@ static void add_object(struct buf *b, const json_t *v)
 	sorted = val_sorted_set(names);
 	buf_addc(b, '{');
 	for (size_t i = 0; i < json_array_size(sorted); i++) {
-		key = json_string_value(json_array_get(sorted, i));
-		buf_addf(b, "%s%s: ", i ? ", " : "", key);
-		add_value(b, json_object_get(v, key));
+		char *name CLEANUP(freep) = printable(json_string_value(json_array_get(sorted, i)));
+
+		buf_addf(b, "%s%s: ", i ? ", " : "", name);
+		add_value(b, json_object_get(v, json_string_value(json_array_get(sorted, i))));
 	}
 	buf_addc(b, '}');
 }
@@ -79,8 +105,12 @@ static void add_value(struct buf *b, const json_t *v)
 		add_array(b, v);
 	} else if (json_is_object(v)) {
 		add_object(b, v);
+	} else if (json_is_string(v)) {
+		add_text(b, v);
+	} else if (json_is_real(v)) {
+		buf_addf(b, "%.12g", json_real_value(v));
 	} else {
-		text = v ? val_text(v) : xstrdup("(none)");
+		text = v && !json_is_null(v) ? val_text(v) : xstrdup("(none)");
 		buf_adds(b, text);
 	}
 }
@@ -88,82 +118,7 @@ static void add_value(struct buf *b, const json_t *v)
 char *render_value(const json_t *v)
 {
 	struct buf b = BUF(BUF_TEXT_MAX);
-	char *raw CLEANUP(freep) = NULL;
-	char *text;
 
 	add_value(&b, v);
-	raw = buf_take(&b);
-	text = printable(raw);
-	if (strlen(text) > VALUE_WIDTH) {
-		size_t n = VALUE_WIDTH - 3;
-
-		/* Not in the middle of a character. */
-		while (n && ((unsigned char)text[n] & 0xc0) == 0x80)
-			n--;
-		text[n] = '\0';
-		raw = (free(raw), text);
-		text = xasprintf("%s...", raw);
-	}
-	return text;
-}
-
-static void add_leaf(json_t *out, const char *path, const json_t *from, const json_t *to)
-{
-	json_array_append_new(out, json_pack("[s, o, o]", path, from ? json_incref((json_t *)from) : json_null(),
-					     to ? json_incref((json_t *)to) : json_null()));
-}
-
-static bool is_plain_object(const json_t *v)
-{
-	char *special CLEANUP(freep) = v ? special_text(v) : NULL;
-
-	return json_is_object(v) && !special;
-}
-
-static void collect(json_t *out, const char *path, const json_t *from, const json_t *to);
-
-static void collect_members(json_t *out, const char *path, const json_t *from, const json_t *to)
-{
-	json_auto_t *all = json_copy((json_t *)from);
-	json_t *member;
-	const char *key;
-
-	json_object_update(all, (json_t *)to);
-	json_object_foreach (all, key, member) {
-		char *below CLEANUP(freep) = xasprintf("%s.%s", path, key);
-
-		collect(out, below, json_object_get(from, key), json_object_get(to, key));
-	}
-}
-
-static void collect(json_t *out, const char *path, const json_t *from, const json_t *to)
-{
-	if (from == to || (from && to && json_equal(from, to)))
-		return;
-	if (is_plain_object(from) && is_plain_object(to)) {
-		collect_members(out, path, from, to);
-		return;
-	}
-	if (json_is_array(from) && json_is_array(to) && json_array_size(from) == json_array_size(to) &&
-	    is_plain_object(json_array_get(from, 0))) {
-		for (size_t i = 0; i < json_array_size(from); i++) {
-			const char *name = val_str(json_array_get(to, i), "name");
-			char *below CLEANUP(freep) =
-			    name ? xasprintf("%s[%s]", path, name) : xasprintf("%s[%zu]", path, i);
-
-			collect(out, below, json_array_get(from, i), json_array_get(to, i));
-		}
-		return;
-	}
-	add_leaf(out, path, from, to);
-}
-
-json_t *render_leaves(const char *field, const json_t *from, const json_t *to)
-{
-	json_t *out = json_array();
-
-	collect(out, field, from, to);
-	if (!json_array_size(out))
-		add_leaf(out, field, from, to);
-	return out;
+	return buf_take(&b);
 }

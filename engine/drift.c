@@ -1,4 +1,5 @@
 #include "engine/drift.h"
+#include "engine/plan_int.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -172,14 +173,8 @@ json_t *drift_to_json(const struct drift *d)
 		const struct drift_item *item = &d->item[i];
 		json_t *changes = json_array();
 
-		for (size_t k = 0; k < item->n_change; k++) {
-			const struct change *c = &item->change[k];
-
-			json_array_append_new(changes,
-					      json_pack("{s:s, s:o, s:o}", c->flags & CHANGE_TAG ? "tag" : "field",
-							c->field, "from", c->from ? json_incref(c->from) : json_null(),
-							"to", c->to ? json_incref(c->to) : json_null()));
-		}
+		for (size_t k = 0; k < item->n_change; k++)
+			json_array_append_new(changes, plan_change_to_json(&item->change[k]));
 		json_array_append_new(items,
 				      json_pack("{s:s, s:s, s:s, s:o}", "address", item->address, "type",
 						item->type->name, "drift", kind[item->kind], "changes", changes));

@@ -105,14 +105,9 @@ static void pass_notes(struct planner *p)
 /* 6. What would lose data, or take another's name, is refused: of what is chosen, and all at once. */
 static void pass_refuse(struct planner *p)
 {
-	for (size_t i = 0; i < p->plan->n; i++) {
-		const struct action *a = &p->plan->action[i];
-
-		if (!a->selected)
-			continue;
-		plan_refuse_data_loss(p, a);
-		plan_refuse_clash(p, a);
-	}
+	for (size_t i = 0; i < p->plan->n; i++)
+		if (p->plan->action[i].selected)
+			plan_refuse(p, &p->plan->action[i]);
 }
 
 /* 7. Counts. */

@@ -314,27 +314,6 @@ static struct object *best_match(struct planner *p, const struct resource *res)
 	return best;
 }
 
-void plan_refuse_clash(struct planner *p, const struct action *a)
-{
-	char *mark CLEANUP(freep) = xasprintf("?%s", a->address);
-	const struct object *foreign = a->act == ACT_CREATE ? world_find(p->req->world, mark) : NULL;
-	const char *app = foreign ? val_str(foreign->tags, "berth:app") : NULL;
-	const char *env = foreign ? val_str(foreign->tags, "berth:env") : NULL;
-
-	if (!foreign)
-		return;
-	diag_at(p->d, ERR_CLASH, a->resource->pos, "%s cannot be made: %s of that name is there already and %s.",
-		a->address, foreign->arn ? foreign->arn : "an object",
-		app ? "belongs to another app" : "is not berth's");
-	if (app)
-		diag_hint(p->d, "It is tagged for app %s, environment %s. Choose another name.", app, env ? env : "?");
-	else
-		diag_hint(
-		    p->d,
-		    "Rename or remove it, or tag it berth:app=%s, berth:env=%s, berth:resource=%s to take it over.",
-		    p->req->spec->app, p->req->spec->env, a->address);
-}
-
 static void decide(struct planner *p, struct action *a)
 {
 	const struct action *held = plan_held_by(p, a);

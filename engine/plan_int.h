@@ -21,12 +21,15 @@ void plan_set_reason(struct action *a, const char *fmt, ...) PRINTF(2, 3);
 struct action *plan_action_of(const struct planner *p, const struct object *o);
 /* An action that `holder` keeps from being done: what it refers to has to go first. NULL if there is none. */
 const struct action *plan_held_by(const struct planner *p, const struct action *holder);
-void plan_refuse_data_loss(struct planner *p, const struct action *a);
-/* plan_compare.c */
-void plan_refuse_clash(struct planner *p, const struct action *a);
+
+/* plan_refuse.c: what would lose data, what AWS would not do, what would take another's name. */
+void plan_refuse(struct planner *p, const struct action *a);
 
 /* plan_select.c: fills `selected` by --only and --except. */
 int plan_select(struct planner *p);
 
 /* plan_orphans.c: live objects that no wish names; what holds data and what that needs stays. */
 void plan_orphans(struct planner *p);
+
+/* plan_json.c: one change as a document, without what is secret. New. */
+json_t *plan_change_to_json(const struct change *c);

@@ -1,5 +1,5 @@
 /* The plan as a document: for --json, for saved plans, and to compare two plans. docs/plan.md describes it. */
-#include "engine/plan.h"
+#include "engine/plan_int.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +39,7 @@ static json_t *shown_want(const struct action *a)
 	return out;
 }
 
-static json_t *change_to_json(const struct change *c)
+json_t *plan_change_to_json(const struct change *c)
 {
 	json_t *out = json_pack("{s:s}", c->flags & CHANGE_TAG ? "tag" : "field", c->field);
 
@@ -76,7 +76,7 @@ static json_t *action_to_json(const struct action *a)
 		return out;
 	changes = json_array();
 	for (size_t i = 0; i < a->n_change; i++)
-		json_array_append_new(changes, change_to_json(&a->change[i]));
+		json_array_append_new(changes, plan_change_to_json(&a->change[i]));
 	json_object_set_new(out, "changes", changes);
 	return out;
 }

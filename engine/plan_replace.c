@@ -43,12 +43,3 @@ const struct action *plan_held_by(const struct planner *p, const struct action *
 	world_each_ref(p->req->world, holder->have, look_at, &h);
 	return h.held;
 }
-
-void plan_refuse_data_loss(struct planner *p, const struct action *a)
-{
-	if (a->act != ACT_REPLACE || !(a->type->flags & DATA))
-		return;
-	diag_at(p->d, ERR_REFUSED, a->resource->pos, "%s would have to be replaced, and its data would be lost: %s.",
-		a->address, a->reason);
-	diag_hint(p->d, "Take the change back, or move the data to a new one by hand first.");
-}

@@ -73,7 +73,8 @@ enum field_flags {
 	ON_DELETE = 1 << 8, /* only the delete call carries it */
 	STATUS = 1 << 9,    /* COMPUTED + VOLATILE and only for waits: not stored, not referable, not shown */
 	FIXED_PRESENCE =
-	    1 << 10,    /* changes in place, but coming or going means replacement (the kind of a rule's source) */
+	    1 << 10,     /* changes in place, but coming or going means replacement (the kind of a rule's source) */
+	RISES = 1 << 12, /* changes in place, and only upwards: a wish below what is live is refused (a disk) */
 	TOLD = 1 << 11, /* told by the request (see `out`) where a row does not say it; a field `arn` by the template */
 };
 

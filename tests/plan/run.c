@@ -1,20 +1,29 @@
 /*
  * run - plan tests: a spec, what is live, the plan as the user reads it. One .test file:
  *
+ *                   what is promised, in a sentence or two (all that stands before the first @)
  *   @before         a spec whose objects are taken to be live, as an apply would have left them
- *   @change         JSON: address -> fields to set in the live object (null removes the object), or
- *                   "+ADDRESS" -> {"type": …, "fields": …, "tags": …, "standing": "stray"} to add one
+ *   @change         JSON: what is live differently from @before.
+ *                   "ADDRESS": null             the object is gone
+ *                   "ADDRESS": {PATH: VALUE}    fields, "#KEY" for tags; null removes one
+ *                   "+ADDRESS": {"type": .., "fields": .., "tags": .., "standing": ..}   one more object; standing
+ *                                               is "owned" (if absent), "stray", "shared", or "foreign" with the
+ *                                               address "?ADDRESS": it has the name that ADDRESS wishes for
+ *                   "!TYPE": "REASON"           the type could not be read
  *   @spec           the spec to plan; absent: the one of @before
- *   @args           destroy, with-data, only=ADDR, except=ADDR, verbose
+ *   @args           destroy, with-data, only=ADDR, except=ADDR, env=NAME (of @spec), verbose, md, json, width=COLUMNS;
+ *                   drift: not the plan, but what @change makes of what the apply of @before left;
+ *                   unrecorded: the same, without a record of that apply
  *   @expect         the plan's text
  *
- * With --update the file is rewritten with what came out.
+ * `run --update FILE` rewrites the file with what came out; `run --json FILE` prints it as a document. A name in
+ * @before that AWS would give (an id, an ARN) is made of the address: "main-id",
+ * "arn:aws:ec2:us-east-1:123456789012:main".
  */
 #include "base/buf.h"
-#include "base/path.h"
 #include "cli/render.h"
-#include "engine/graph.h"
 #include "engine/plan.h"
+#include "tests/plan/test.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +37,8 @@ struct section {
 
 static struct section section[SECTIONS];
 static size_t n_section;
+/* The lines before the first section. */
+static struct section preamble;
 
 static const char *text_of(const char *name)
 {
@@ -37,25 +48,39 @@ static const char *text_of(const char *name)
 	return NULL;
 }
 
-static _Noreturn void die(const char *what)
+_Noreturn void die(const char *what)
 {
 	printf("1..1\nnot ok 1 - %s\n", what);
 	exit(1);
 }
 
-static _Noreturn void die_diag(const struct diag *d)
+_Noreturn void die_diag(const struct diag *d)
 {
 	for (size_t i = 0; i < d->n; i++)
-		printf("# %s\n", d->item[i].text);
+		printf("# line %d: %s\n", d->item[i].pos.line, d->item[i].text);
 	die("the test's spec does not load");
 }
 
 static void add_line(struct section *s, const char *line)
 {
-	char *longer = xasprintf("%s%s", s->text, line);
+	char *longer = xasprintf("%s%s", s->text ? s->text : "", line);
 
 	free(s->text);
 	s->text = longer;
+}
+
+static void begin_section(const char *line)
+{
+	static const char *const known[] = {"before", "change", "spec", "args", "expect"};
+	char *name = xstrndup(line, strcspn(line, "\n "));
+	bool ok = !text_of(name) && n_section < SECTIONS;
+
+	for (size_t i = 0; ok && i < ARRAY_SIZE(known); i++)
+		if (!strcmp(known[i], name)) {
+			section[n_section++] = (struct section){.name = name, .text = xstrdup("")};
+			return;
+		}
+	die("a section that is unknown, or there twice");
 }
 
 static void read_sections(const char *path)
@@ -67,20 +92,19 @@ static void read_sections(const char *path)
 	if (!f)
 		die("no such test file");
 	while (getline(&line, &cap, f) > 0) {
-		if (line[0] == '@' && n_section < SECTIONS)
-			section[n_section++] =
-			    (struct section){.name = xstrndup(line + 1, strcspn(line + 1, "\n ")), .text = xstrdup("")};
-		else if (n_section)
-			add_line(&section[n_section - 1], line);
+		if (line[0] == '@' && !text_of("expect"))
+			begin_section(line + 1);
+		else
+			add_line(n_section ? &section[n_section - 1] : &preamble, line);
 	}
 	free(line);
 	fclose(f);
 }
 
-static void load_spec(const char *text, struct spec *ret)
+static void load_spec(const char *text, const char *env, struct spec *ret)
 {
 	char path[] = "/tmp/berth-plan-test-XXXXXX";
-	struct spec_options options = {.file = path};
+	struct spec_options options = {.file = path, .env = env};
 	struct diag d = {0};
 	int fd = mkstemp(path);
 
@@ -95,133 +119,25 @@ static void load_spec(const char *text, struct spec *ret)
 	diag_release(&d);
 }
 
-/* ---- a live world, as an apply of the spec would have left it ---------------------------------------------------- */
+/* ---- the plan ---- */
 
-struct faker {
-	struct world *w;
-	const struct spec *spec;
-};
-
-static struct target fake_target(void *arg, const char *address)
-{
-	const struct faker *f = arg;
-	const struct object *o = world_find(f->w, address);
-
-	return (struct target){.have = o ? o->fields : NULL, .type = o ? o->type : rtype_of_address(address, NULL)};
-}
-
-static json_t *fake_value(const struct rtype *t, const struct field *f, const char *address)
-{
-	const char *name = NULL;
-
-	rtype_of_address(address, &name);
-	if (f->type->kind == KIND_INT)
-		return json_integer(1);
-	if (f->type->kind != KIND_STR)
-		return NULL;
-	if (!strcmp(f->name, "arn"))
-		return json_sprintf("arn:aws:%s:us-east-1:123456789012:%s", t->svc->name, name);
-	return json_sprintf("%s-%s", name, f->name);
-}
-
-static void fake_object(struct faker *f, const struct resource *res)
-{
-	struct resolver r = {.world = f->w, .spec = f->spec, .find = fake_target, .arg = f};
-	struct diag d = {0};
-	json_auto_t *resolved = resolve(&r, res->want, NULL);
-	json_t *fields = object_canon(res->type, resolved, &d);
-	struct object *o;
-	char *source;
-
-	if (!fields)
-		die_diag(&d);
-	for (const struct field *fd = res->type->fields; fd->name; fd++) {
-		json_t *v = (fd->flags & COMPUTED) && !json_object_get(fields, fd->name) && !(fd->flags & STATUS)
-				? fake_value(res->type, fd, res->address)
-				: NULL;
-
-		if (fd->flags & WRITE_ONLY)
-			json_object_del(fields, fd->name);
-		if (v)
-			json_object_set_new(fields, fd->name, v);
-	}
-	o = world_add(f->w, res->type, res->address, fields, plan_tags(f->spec, res->type, res->address));
-	source = plan_has_source(res) ? plan_source(res, &r, o) : NULL;
-	if (source && o->tags)
-		json_object_set_new(o->tags, "berth:source", json_string(source));
-	free(source);
-}
-
-static void fake_world(struct world *w, const struct spec *spec)
-{
-	struct faker f = {.w = w, .spec = spec};
-	struct edge *edge = NULL;
-	struct diag d = {0};
-	size_t n, *order = NULL;
-
-	if (graph_build(spec, &edge, &n, &order, &d))
-		die_diag(&d);
-	for (size_t i = 0; i < spec->n; i++)
-		fake_object(&f, &spec->resource[order[i]]);
-	free(edge);
-	free(order);
-}
-
-static void add_extra(struct world *w, const char *address, const json_t *change)
-{
-	const struct rtype *t = rtype_find(val_str(change, "type"));
-	const char *standing = val_str(change, "standing");
-	json_t *tags = json_object_get(change, "tags");
-	struct object *o;
-
-	if (!t)
-		die("@change adds an object of an unknown type");
-	o = world_add(w, t, address, json_incref(json_object_get(change, "fields")), tags ? json_incref(tags) : NULL);
-	o->standing = standing && !strcmp(standing, "stray")     ? STRAY
-		      : standing && !strcmp(standing, "foreign") ? FOREIGN
-								 : OWNED;
-}
-
-static void change_world(struct world *w, const json_t *changes)
-{
-	json_t *change, *value;
-	const char *address, *key;
-
-	json_object_foreach ((json_t *)changes, address, change) {
-		struct object *o = world_find(w, address);
-
-		if (address[0] == '+') {
-			add_extra(w, address + 1, change);
-			continue;
-		}
-		if (!o)
-			die("@change names an object that is not live");
-		if (json_is_null(change)) {
-			world_remove(w, o);
-			continue;
-		}
-		json_object_foreach (change, key, value) {
-			json_t *into = key[0] == '#' ? o->tags : o->fields;
-
-			if (json_is_null(value))
-				json_object_del(into, key + (key[0] == '#'));
-			else
-				json_object_set(into, key + (key[0] == '#'), value);
-		}
-	}
-}
-
-/* ---- the plan ------------------------------------------------------------------------------------------------------
- */
+#define CHOICES 8
 
 struct args {
 	unsigned flags;
-	const char *only[8], *except[8];
-	size_t n_only, n_except;
-	bool verbose;
+	const char *only[CHOICES], *except[CHOICES], *env;
+	size_t n_only, n_except, width;
+	bool verbose, markdown, json, drift, unrecorded;
 };
 
-static void take_arg(struct args *a, const char *word)
+static void add_choice(const char **list, size_t *n, const char *address)
+{
+	if (*n + 1 == CHOICES)
+		die("too many choices in @args");
+	list[(*n)++] = xstrdup(address);
+}
+
+static bool take_flag(struct args *a, const char *word)
 {
 	if (!strcmp(word, "destroy"))
 		a->flags |= PLAN_DESTROY;
@@ -229,11 +145,30 @@ static void take_arg(struct args *a, const char *word)
 		a->flags |= PLAN_WITH_DATA;
 	else if (!strcmp(word, "verbose"))
 		a->verbose = true;
-	else if (!strncmp(word, "only=", 5) && a->n_only < 7)
-		a->only[a->n_only++] = xstrdup(word + 5);
-	else if (!strncmp(word, "except=", 7) && a->n_except < 7)
-		a->except[a->n_except++] = xstrdup(word + 7);
+	else if (!strcmp(word, "md"))
+		a->markdown = true;
+	else if (!strcmp(word, "json"))
+		a->json = true;
+	else if (!strcmp(word, "drift"))
+		a->drift = true;
+	else if (!strcmp(word, "unrecorded"))
+		a->drift = a->unrecorded = true;
 	else
+		return false;
+	return true;
+}
+
+static void take_arg(struct args *a, const char *word)
+{
+	if (!strncmp(word, "only=", 5))
+		add_choice(a->only, &a->n_only, word + 5);
+	else if (!strncmp(word, "except=", 7))
+		add_choice(a->except, &a->n_except, word + 7);
+	else if (!strncmp(word, "env=", 4))
+		a->env = xstrdup(word + 4);
+	else if (!strncmp(word, "width=", 6))
+		a->width = (size_t)strtoll(word + 6, NULL, 10);
+	else if (!take_flag(a, word))
 		die("unknown word in @args");
 }
 
@@ -249,90 +184,192 @@ static void parse_args(struct args *a, const char *text)
 	}
 }
 
-static char *plan_text(struct world *w, const struct spec *spec, const struct args *a)
+static void print_errors(FILE *to, const struct diag *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		const struct diag_item *item = &d->item[i];
+
+		if (item->pos.line)
+			fprintf(to, "line %d: ", item->pos.line);
+		fprintf(to, "error: %s\n", item->text);
+		if (item->hint)
+			fprintf(to, "  %s\n", item->hint);
+	}
+}
+
+/* Steals doc. */
+static void print_json(FILE *to, json_t *doc)
+{
+	json_dumpf(doc, to, JSON_INDENT(2));
+	fputc('\n', to);
+	json_decref(doc);
+}
+
+/* What an apply would have written down. */
+struct record {
+	struct applied_object *object;
+	size_t n;
+};
+
+static void record_world(const struct world *w, struct record *ret)
+{
+	ret->object = xcalloc(w->n + 1, sizeof(*ret->object));
+	for (size_t i = 0; i < w->n; i++)
+		ret->object[ret->n++] = (struct applied_object){
+		    .address = xstrdup(w->object[i]->address),
+		    .type = xstrdup(w->object[i]->type->name),
+		    .fields = storable_fields(w->object[i]->type, w->object[i]->fields),
+		    .tags = json_deep_copy(w->object[i]->tags),
+		};
+}
+
+static void record_release(struct record *record)
+{
+	for (size_t i = 0; i < record->n; i++) {
+		free(record->object[i].address);
+		free(record->object[i].type);
+		json_decref(record->object[i].fields);
+		json_decref(record->object[i].tags);
+	}
+	free(record->object);
+}
+
+static void print_drift(const struct render *r, const struct args *a, const struct world *w, const struct plan *p,
+			const struct record *record)
+{
+	struct drift d;
+
+	drift_find(w, record->object, a->unrecorded ? 0 : record->n, p, &d);
+	if (a->json)
+		print_json(r->to, drift_to_json(&d));
+	else
+		render_drift(r, &d);
+	drift_release(&d);
+}
+
+static char *result_text(struct world *w, const struct spec *spec, const struct args *a, const struct record *record)
 {
 	struct plan_request req = {.spec = spec,
 				   .world = w,
 				   .flags = a->flags,
 				   .only = a->n_only ? a->only : NULL,
 				   .except = a->n_except ? a->except : NULL};
-	struct render r = {.verbose = a->verbose};
+	struct render r = {.verbose = a->verbose, .markdown = a->markdown, .width = a->width};
 	struct diag d = {0};
-	struct plan p;
+	struct plan p = {0};
 	char *text = NULL;
 	size_t n = 0;
 
 	r.to = open_memstream(&text, &n);
-	if (plan_make(&req, &p, &d)) {
-		for (size_t i = 0; i < d.n; i++)
-			fprintf(r.to, "error: %s\n%s%s%s", d.item[i].text, d.item[i].hint ? "  " : "",
-				d.item[i].hint ? d.item[i].hint : "", d.item[i].hint ? "\n" : "");
-	} else {
+	/* drift needs a plan only where nothing was written down. */
+	if ((!a->drift || a->unrecorded) && plan_make(&req, &p, &d))
+		print_errors(r.to, &d);
+	else if (a->drift)
+		print_drift(&r, a, w, &p, record);
+	else if (a->json)
+		print_json(r.to, plan_to_json(&p, spec, w));
+	else
 		render_plan(&r, &p, spec, w);
-	}
 	fclose(r.to);
 	plan_release(&p);
 	diag_release(&d);
 	return text;
 }
 
-static void update(const char *path, const char *got)
+static void know_aws(struct world *w)
 {
-	FILE *f = fopen(path, "w");
-
-	for (size_t i = 0; f && i < n_section; i++)
-		if (strcmp(section[i].name, "expect") != 0)
-			fprintf(f, "@%s\n%s", section[i].name, section[i].text);
-	if (f) {
-		fprintf(f, "@expect\n%s", got);
-		fclose(f);
-	}
+	json_object_update_new(w->aws, json_pack("{s:s, s:s, s:s, s:s, s:[s, s, s]}", "account", "123456789012",
+						 "region", "us-east-1", "partition", "aws", "dns_suffix",
+						 "amazonaws.com", "zone_id", "use1-az1", "use1-az2", "use1-az4"));
 }
 
-int main(int argc, char **argv)
+static char *run_test(bool as_json)
 {
-	bool rewrite = argc == 3 && !strcmp(argv[1], "--update");
-	const char *path = argv[argc - 1], *before, *after, *expect;
-	json_auto_t *changes = NULL;
+	const char *before = text_of("before"), *after = text_of("spec") ? text_of("spec") : before;
+	json_auto_t *changes = text_of("change") ? json_loads(text_of("change"), JSON_REJECT_DUPLICATES, NULL) : NULL;
+	/* static: what it holds is no leak */
+	static struct args args;
 	struct spec old = {0}, new = {0};
-	struct args args = {0};
+	struct record record = {0};
 	struct world w;
 	char *got;
-	bool ok;
 
-	if (argc < 2)
-		die("usage: run [--update] FILE.test");
-	read_sections(path);
-	before = text_of("before");
-	after = text_of("spec") ? text_of("spec") : before;
-	expect = text_of("expect");
 	if (!after)
 		die("neither @before nor @spec");
-	parse_args(&args, text_of("args"));
-	world_init(&w);
-	json_object_update_new(w.aws, json_pack("{s:s, s:s, s:s, s:s, s:[s, s, s]}", "account", "123456789012",
-						"region", "us-east-1", "partition", "aws", "dns_suffix",
-						"amazonaws.com", "zone_id", "use1-az1", "use1-az2", "use1-az4"));
-	if (before) {
-		load_spec(before, &old);
-		fake_world(&w, &old);
-	}
-	changes = text_of("change") ? json_loads(text_of("change"), 0, NULL) : NULL;
 	if (text_of("change") && !changes)
 		die("@change is no JSON");
-	change_world(&w, changes);
-	load_spec(after, &new);
-	got = plan_text(&w, &new, &args);
-	ok = expect && !strcmp(expect, got);
-	if (rewrite)
-		update(path, got);
-	printf("1..1\n%sok 1 - %s\n", ok || rewrite ? "" : "not ", path);
-	if (!ok && !rewrite)
-		printf("# wanted:\n%s# got:\n%s", expect ? expect : "(nothing)\n", got);
+	parse_args(&args, text_of("args"));
+	args.json |= as_json;
+	world_init(&w);
+	know_aws(&w);
+	if (before) {
+		load_spec(before, NULL, &old);
+		live_make(&w, &old);
+	}
+	record_world(&w, &record);
+	live_change(&w, changes);
+	load_spec(after, args.env, &new);
+	got = result_text(&w, &new, &args, &record);
+	record_release(&record);
 	world_release(&w);
 	spec_release(&new);
 	if (before)
 		spec_release(&old);
-	free(got);
-	return !ok && !rewrite;
+	return got;
+}
+
+/* ---- the file ---- */
+
+static void update(const char *path, const char *got)
+{
+	FILE *f = fopen(path, "w");
+
+	if (!f)
+		die("the test file cannot be written");
+	fputs(preamble.text ? preamble.text : "", f);
+	for (size_t i = 0; i < n_section; i++)
+		if (strcmp(section[i].name, "expect") != 0)
+			fprintf(f, "@%s\n%s", section[i].name, section[i].text);
+	fprintf(f, "@expect\n%s", got);
+	fclose(f);
+}
+
+/* As a reader of TAP takes them for what they are. */
+static void print_comment(const char *title, const char *text)
+{
+	printf("# %s:\n", title);
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
+		printf("# %.*s\n", (int)strcspn(text, "\n"), text);
+}
+
+static int check(const char *path, const char *got)
+{
+	const char *expect = text_of("expect");
+	bool ok = expect && !strcmp(expect, got);
+
+	printf("1..1\n%sok 1 - %s\n", ok ? "" : "not ", path);
+	if (!ok) {
+		print_comment("wanted", expect ? expect : "(nothing)");
+		print_comment("got", got);
+	}
+	return !ok;
+}
+
+int main(int argc, char **argv)
+{
+	bool rewrite = argc == 3 && !strcmp(argv[1], "--update"), as_json = argc == 3 && !strcmp(argv[1], "--json");
+	const char *path = argc > 1 ? argv[argc - 1] : NULL;
+	char *got CLEANUP(freep) = NULL;
+
+	if (argc != 2 + (rewrite || as_json))
+		die("usage: run [--update|--json] FILE.test");
+	read_sections(path);
+	got = run_test(as_json);
+	if (rewrite)
+		update(path, got);
+	else if (as_json)
+		fputs(got, stdout);
+	else
+		return check(path, got);
+	return 0;
 }
