@@ -74,16 +74,22 @@ static void wiping_free(void *p)
 	free(p);
 }
 
-static bool is_set(const char *name)
+/* A variable of the environment; "" if it is not set. */
+static const char *env_text(const char *name)
 {
 	const char *v = getenv(name);
 
-	return v && *v;
+	return v ? v : "";
+}
+
+static bool is_set(const char *name)
+{
+	return *env_text(name) != '\0';
 }
 
 static bool has_abilities(void)
 {
-	return is_set("TERM") && strcmp(getenv("TERM"), "dumb") != 0;
+	return is_set("TERM") && strcmp(env_text("TERM"), "dumb") != 0;
 }
 
 /* https://no-color.org, https://bixense.com/clicolors */
@@ -93,9 +99,9 @@ static bool wants_color(const char *when, bool tty)
 		return !strcmp(when, "always");
 	if (is_set("NO_COLOR"))
 		return false;
-	if (is_set("CLICOLOR_FORCE") && strcmp(getenv("CLICOLOR_FORCE"), "0") != 0)
+	if (is_set("CLICOLOR_FORCE") && strcmp(env_text("CLICOLOR_FORCE"), "0") != 0)
 		return true;
-	if (is_set("CLICOLOR") && !strcmp(getenv("CLICOLOR"), "0"))
+	if (is_set("CLICOLOR") && !strcmp(env_text("CLICOLOR"), "0"))
 		return false;
 	return tty && has_abilities();
 }

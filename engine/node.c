@@ -276,7 +276,7 @@ bool node_resolve(struct node *n)
 	size_t from = n->ap->d->n;
 
 	/* A replacement that lives beside the old one for a while needs a name of its own. */
-	if (a->act == ACT_REPLACE && a->create_first && a->type->unique)
+	if (a->act == ACT_REPLACE && a->have && a->create_first && a->type->unique)
 		take_unique_name(a, resolved);
 
 	json_decref(n->want);

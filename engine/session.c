@@ -36,7 +36,7 @@ int session_open(struct session *s, const struct session_options *o, struct diag
 	s->prefix = xstrdup(o->prefix);
 	/* Endpoints and signatures are those of the spec's region, whatever the shell's is. */
 	free(s->config.region);
-	s->config.region = xstrdup(region);
+	s->config.region = xstrdup(s->region);
 	s->loop = loop_new();
 	stamp_now(s);
 	s->creds = creds_new(s->loop, &s->config, s->region);

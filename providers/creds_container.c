@@ -137,7 +137,7 @@ static void start(const struct creds_ask *ask)
 	url = creds_container_url(ask->config->env, &rc, &d);
 	if (url)
 		rc = read_token(ask->config->env, &token, &d);
-	if (rc) {
+	if (!url || rc) {
 		creds_answer(ask, rc, NULL, &d);
 	} else {
 		json_t *headers = json_pack("{s:s s:s*}", "Accept", "application/json", "Authorization", token);

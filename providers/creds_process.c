@@ -21,8 +21,6 @@
 #define OUT_MAX ((size_t)64 << 10)
 #define ERR_SHOWN 500
 
-extern char **environ;
-
 struct process {
 	struct creds_ask *ask;
 	pid_t pid;

@@ -115,7 +115,7 @@ static int explain(const struct sts *s, const struct http_answer *a, struct diag
 {
 	struct wire_error e;
 	const char *role = val_str(s->params, "RoleArn");
-	int rc = a->err;
+	int rc;
 
 	if (a->err)
 		return diag_error(d, a->err, "sts %s for %s: no answer from %s: %s", s->action, role, s->endpoint.url,

@@ -281,9 +281,13 @@ static char *recode(const char *s, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		bool escape = s[i] == '%' && i + 2 < n && hex_digit(s[i + 1]) >= 0 && hex_digit(s[i + 2]) >= 0;
+		char byte = s[i];
 
-		buf_addc(&raw, escape ? (char)(hex_digit(s[i + 1]) * 16 + hex_digit(s[i + 2])) : s[i]);
-		i += escape ? 2 : 0;
+		if (escape) {
+			byte = (char)(hex_digit(s[i + 1]) * 16 + hex_digit(s[i + 2]));
+			i += 2;
+		}
+		buf_addc(&raw, byte);
 	}
 	buf_add_uri(&b, buf_str(&raw), raw.n, false);
 	buf_wipe(&raw);

@@ -371,12 +371,14 @@ static void check_kind(const struct schema_run *run, const struct shape *shape, 
 
 void schema_check(const struct schema_run *run, const struct shape *shape, struct at at)
 {
+	const struct shape *s = shape;
+
 	if (at_is_bad(at))
 		return;
-	for (const struct shape *s = shape; s; s = s->other)
-		if (kind_fits(s, at.value)) {
-			check_kind(run, s, at);
-			return;
-		}
-	report_kind(run, shape, at);
+	while (s->other && !kind_fits(s, at.value))
+		s = s->other;
+	if (kind_fits(s, at.value))
+		check_kind(run, s, at);
+	else
+		report_kind(run, shape, at);
 }

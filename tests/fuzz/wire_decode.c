@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	while (services[n_services])
 		n_services++;
-	if (!size)
+	if (!size || !n_services)
 		return 0;
 	rc = wire_decode(services[data[0] % n_services], "X", (const char *)data + 1, size - 1, &body, &d);
 	FUZZ_CHECK((rc == 0) == json_is_object(body));

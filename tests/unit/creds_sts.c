@@ -71,7 +71,7 @@ TEST(the_call_is_signed_as_it_is_sent)
 	struct creds_case c;
 	struct fake_http s;
 	struct sigv4_output out = {0};
-	char url[128], date[32] = "", *log, *at;
+	char url[128], date[32] = "", *log CLEANUP(freep) = NULL, *at;
 	struct tm tm = {0};
 
 	open_with(&c, &s, replies);
@@ -105,7 +105,6 @@ TEST(the_call_is_signed_as_it_is_sent)
 	CHECK_HAS(log, out.authorization);
 	sigv4_release(&out);
 	json_decref(headers);
-	free(log);
 	close_with(&c, &s);
 }
 

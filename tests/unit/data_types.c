@@ -11,7 +11,8 @@ static json_t *json_of(const char *text)
 	json_t *v;
 
 	for (char *c = s; *c; c++)
-		*c = *c == '\'' ? '"' : *c;
+		if (*c == '\'')
+			*c = '"';
 	v = json_loads(s, 0, NULL);
 	if (!v)
 		test_fail(__FILE__, __LINE__, "no JSON: %s", text);

@@ -394,10 +394,9 @@ TEST(all_errors_at_once)
 TEST(many_resources_in_a_chain)
 {
 	size_t cap = 2 << 20, n;
-	char *text = malloc(cap);
+	char *text = xcalloc(cap, 1);
 	struct spec_case c;
 
-	REQUIRE(text);
 	n = (size_t)snprintf(
 	    text, cap, "app: gengar\nregion: us-east-1\nresources:\n  ssm.parameter.p0: {name: /x/0, value: x}\n");
 	for (int i = 1; i < 10000; i++)

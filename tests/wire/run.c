@@ -133,7 +133,7 @@ static int by_name(const void *a, const void *b)
 static char *render(struct wire_request *w)
 {
 	struct buf b = BUF(BUF_TEXT_MAX);
-	const char *names[32];
+	const char *names[32] = {0};
 	size_t n = 0;
 	const char *key;
 	json_t *value;
