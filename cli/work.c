@@ -136,6 +136,14 @@ int work_live(struct work *w, struct cli *cli)
 	return rc ? rc : work_refresh(w);
 }
 
+/* Account, partition, zones: what references to `aws` stand for. */
+static int save_aws(struct work *w, struct diag *d)
+{
+	char *text CLEANUP(freep) = val_text(w->world.aws);
+
+	return state_set(w->state, "aws", text, d);
+}
+
 /* An unsaved snapshot costs the next run some time, nothing else: only said. */
 static void save_snapshot(struct work *w)
 {
@@ -158,7 +166,7 @@ static void save_snapshot(struct work *w)
 					     .read_ms = loop_wall(w->session.loop)};
 		n++;
 	}
-	if (world_is_whole(&w->world) && state_replace(w->state, STATE_LIVE, o, n, &own))
+	if (world_is_whole(&w->world) && (state_replace(w->state, STATE_LIVE, o, n, &own) || save_aws(w, &own)))
 		diag_warn(&w->cli->d, "The snapshot was not saved, going on without it: %s",
 			  own.n ? own.item[0].text : "");
 	for (size_t i = 0; i < n; i++)
@@ -191,6 +199,29 @@ int work_refresh(struct work *w)
 	return rc;
 }
 
+/* As the refresh found it: what nobody wished for has no name of ours, what is shared bears the tags of others. */
+static enum standing cached_standing(const struct work *w, const struct object *o)
+{
+	const char *app = val_str(o->tags, "berth:app"), *env = val_str(o->tags, "berth:env");
+
+	if (strchr(o->address, '('))
+		return STRAY;
+	if ((o->type->flags & SHARED) &&
+	    (!app || !env || strcmp(app, w->spec.app) != 0 || strcmp(env, w->spec.env) != 0))
+		return SHARED_USE;
+	return OWNED;
+}
+
+static void load_aws(struct work *w)
+{
+	char *text CLEANUP(freep) = state_get(w->state, "aws");
+	json_auto_t *aws = text ? json_loads(text, 0, NULL) : NULL;
+
+	if (json_is_object(aws))
+		json_object_update(w->world.aws, aws);
+	json_object_set_new(w->world.aws, "region", json_string(w->spec.region));
+}
+
 int work_cached(struct work *w)
 {
 	int rc = open_state(w);
@@ -204,15 +235,18 @@ int work_cached(struct work *w)
 		diag_hint(&w->cli->d, "Leave --cached out once: a plan from AWS makes one.");
 		return ERR_ABSENT;
 	}
-	json_object_set_new(w->world.aws, "region", json_string(w->spec.region));
+	load_aws(w);
 	for (size_t i = 0; i < json_array_size(w->known); i++) {
 		const json_t *o = json_array_get(w->known, i);
 		const struct rtype *t = rtype_find(val_str(o, "type"));
 		json_t *tags = json_object_get(o, "tags");
+		struct object *live;
 
-		if (t)
-			world_add(&w->world, t, val_str(o, "address"), json_incref(json_object_get(o, "fields")),
-				  json_is_object(tags) ? json_incref(tags) : NULL);
+		if (!t)
+			continue;
+		live = world_add(&w->world, t, val_str(o, "address"), json_incref(json_object_get(o, "fields")),
+				 json_is_object(tags) ? json_incref(tags) : NULL);
+		live->standing = cached_standing(w, live);
 	}
 	return 0;
 }
