@@ -58,6 +58,7 @@ static void fake_object(struct faker *f, const struct resource *res)
 
 	if (!fields)
 		die_diag(&d);
+	diag_release(&d);
 	for (const struct field *fd = res->type->fields; fd->name; fd++) {
 		json_t *v = (fd->flags & COMPUTED) && !json_object_get(fields, fd->name) && !(fd->flags & STATUS)
 				? fake_value(res->type, fd, res->address)
@@ -117,6 +118,7 @@ static json_t *extra_fields(const struct rtype *t, const json_t *given)
 	fields = object_canon(t, wish, &d);
 	if (!fields)
 		die_diag(&d);
+	diag_release(&d);
 	json_object_update_missing(fields, (json_t *)given);
 	return fields;
 }
