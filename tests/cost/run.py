@@ -36,4 +36,4 @@ def main(berth, update):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], "--update" in sys.argv[2:]))
+    sys.exit(main(os.path.abspath(sys.argv[1]), "--update" in sys.argv[2:]))
