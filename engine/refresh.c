@@ -112,141 +112,11 @@ void read_fail(struct type_read *tr, const struct op_result *res)
 	diag_release(&own);
 }
 
-static void rows_complete(struct type_read *tr)
+void read_complete(struct type_read *tr)
 {
 	if (tr->phase == READ_LISTING && !tr->pending)
 		tr->phase = READ_ROWS;
 	refresh_turn(tr->r);
-}
-
-/* ---- by name, in batches ------------------------------------------------------------------------------------ */
-
-static void named_done(void *arg, struct op_result *res)
-{
-	struct type_read *tr = arg;
-
-	tr->pending--;
-	if (res->outcome == OP_OK)
-		read_add_rows(tr, res->rows);
-	else if (res->outcome != OP_ABSENT)
-		read_fail(tr, res);
-	rows_complete(tr);
-}
-
-static void read_batch(struct type_read *tr, size_t from, size_t n)
-{
-	json_auto_t *batch = json_array();
-	struct op_request req = {.type = tr->t, .call = &tr->t->read, .intent = CALL_READ};
-
-	for (size_t i = from; i < from + n; i++)
-		json_array_append(batch, json_array_get(tr->names, i));
-	req.obj = json_array_get(batch, 0);
-	req.batch = tr->t->read.batch ? batch : NULL;
-	tr->pending++;
-	op_start(tr->r->s, &req, named_done, tr);
-}
-
-/* What a batch has in common (the cluster of its services) is said by its first member: one batch per group. */
-static bool same_group(const struct rtype *t, const json_t *a, const json_t *b)
-{
-	return !t->parent || json_equal(json_object_get(a, t->parent), json_object_get(b, t->parent));
-}
-
-static void read_names(struct type_read *tr)
-{
-	size_t size = tr->t->read.batch ? tr->t->read.batch : 1, n = json_array_size(tr->names);
-
-	for (size_t i = 0; i < n;) {
-		size_t k = 1;
-
-		while (k < size && i + k < n &&
-		       same_group(tr->t, json_array_get(tr->names, i), json_array_get(tr->names, i + k)))
-			k++;
-		read_batch(tr, i, k);
-		i += k;
-	}
-}
-
-static void add_candidate(struct type_read *tr, json_t *obj)
-{
-	char *text CLEANUP(freep) = val_text(obj);
-
-	if (!tr->seen_name)
-		tr->seen_name = json_object();
-	if (!json_object_get(tr->seen_name, text))
-		json_array_append(tr->names, obj);
-	json_object_set_new(tr->seen_name, text, json_true());
-	json_decref(obj);
-}
-
-/* Only what names the object: two sources of one candidate must look the same. */
-static json_t *naming_part(const struct rtype *t, const json_t *fields)
-{
-	json_t *obj = json_object();
-
-	for (const struct field *f = t->fields; f->name; f++) {
-		json_t *v = json_object_get(fields, f->name);
-
-		if ((f->flags & ID) && v && !val_has_special(v))
-			json_object_set(obj, f->name, v);
-	}
-	for (const char *const *k = t->key; k && *k; k++) {
-		json_t *v = json_object_get(fields, *k);
-
-		if (v && !val_has_special(v))
-			json_object_set(obj, *k, v);
-	}
-	return obj;
-}
-
-static void add_seen(struct type_read *tr)
-{
-	const char *dot = tr->t->seen_in ? strrchr(tr->t->seen_in, '.') : NULL;
-	char *type CLEANUP(freep) = dot ? xstrndup(tr->t->seen_in, (size_t)(dot - tr->t->seen_in)) : NULL;
-	struct world *w = tr->r->w;
-
-	for (size_t i = 0; dot && i < w->n; i++) {
-		json_t *v = json_object_get(w->object[i]->fields, dot + 1);
-
-		if (!strcmp(w->object[i]->type->name, type) && json_is_string(v) && w->object[i]->standing == OWNED)
-			add_candidate(tr, json_pack("{s:O}", "arn", v));
-	}
-}
-
-static void add_inventory(struct type_read *tr)
-{
-	json_t *tags;
-	const char *arn;
-
-	json_object_foreach (tr->r->inventory, arn, tags) {
-		json_t *obj = object_from_arn(tr->t, arn);
-
-		if (obj)
-			add_candidate(tr, obj);
-	}
-}
-
-static void start_by_name(struct type_read *tr)
-{
-	const struct refresh_request *req = tr->r->req;
-
-	tr->names = json_array();
-	for (size_t i = 0; req->spec && i < req->spec->n; i++) {
-		const struct resource *res = &req->spec->resource[i];
-		json_auto_t *want = NULL;
-
-		if (res->type != tr->t)
-			continue;
-		want = live_want(tr->r, res);
-		add_candidate(tr, naming_part(tr->t, want));
-	}
-	add_seen(tr);
-	for (size_t i = 0; i < req->n_known; i++)
-		if (!strcmp(req->known[i].type, tr->t->name) && !tr->t->seen_in)
-			add_candidate(tr, naming_part(tr->t, req->known[i].fields));
-	if (!tr->t->seen_in)
-		add_inventory(tr);
-	read_names(tr);
 }
 
 /* ---- by list ------------------------------------------------------------------------------------------------ */
@@ -289,7 +159,7 @@ static void listed(void *arg, struct op_result *res)
 			take_rows(tr, res->answer->body, l->parent);
 		else if (res->outcome != OP_ABSENT)
 			read_fail(tr, res);
-		rows_complete(tr);
+		read_complete(tr);
 	}
 	/* Late comers ask anew: the answer is gone. */
 	free(l->key);
@@ -377,12 +247,12 @@ static void start_read(struct type_read *tr)
 {
 	tr->phase = READ_LISTING;
 	if (!tr->t->list.action)
-		start_by_name(tr);
+		read_by_name(tr);
 	else if (tr->t->list.flags & (CALL_PER_PARENT | CALL_ALL_PARENTS))
 		start_by_parents(tr);
 	else
 		start_list(tr, NULL);
-	rows_complete(tr);
+	read_complete(tr);
 }
 
 /* ---- order -------------------------------------------------------------------------------------------------- */
@@ -488,7 +358,7 @@ static void step_types(struct refresher *r)
 		}
 		if (tr->phase == READ_WAITING && may_start(tr))
 			start_read(tr);
-		if (tr->phase == READ_ROWS && may_match(tr))
+		if (tr->phase == READ_ROWS && !read_look_again(tr) && may_match(tr))
 			read_match(tr);
 	}
 }

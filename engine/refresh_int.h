@@ -39,6 +39,7 @@ struct type_read {
 	json_t *known_id;  /* ID fields -> address, of the snapshot */
 	json_t *arns;      /* ARN -> true, of the rows */
 	json_t *seen_name; /* text -> true, of `names` */
+	bool looked_again; /* for leftovers, by their tags */
 	bool lost_done;    /* the second look for objects that lost their tags was made */
 	bool also_done;
 };
@@ -70,6 +71,16 @@ void read_add_rows(struct type_read *tr, const json_t *rows);
 void read_fail(struct type_read *tr, const struct op_result *res);
 /* Schedules another look at all types. */
 void refresh_turn(struct refresher *r);
+
+/* No call is out any more: the rows are there. */
+void read_complete(struct type_read *tr);
+
+/* refresh_names.c: asks for what tr->names names, in as few calls as the type allows. */
+void read_names(struct type_read *tr);
+/* refresh_names.c: finds names, and asks for them. */
+void read_by_name(struct type_read *tr);
+/* refresh_names.c: where no revision is in use, asks for what is left of one. True while rows are still to come. */
+bool read_look_again(struct type_read *tr);
 
 /* refresh_match.c: READ_ROWS -> objects of the world; leads to READ_TAGS, READ_ALSO or READ_DONE. */
 void read_match(struct type_read *tr);

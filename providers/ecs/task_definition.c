@@ -193,7 +193,9 @@ const struct rtype ecs_task_definition = {
     .svc = &svc_ecs,
     .fields = fields,
     .key = WORDS("family"),
+    .arn = "ecs:{@region}:{@account}:task-definition/{family}:{revision}",
     .seen_in = "ecs.service.task_definition",
+    .skip = WORDS("taskDefinition.status=DELETE_IN_PROGRESS"),
     .create = {CALL("RegisterTaskDefinition", .body = "")},
     .read =
 	CALL("DescribeTaskDefinition", .rows = "", .fixed = WORDS("taskDefinition={arn|family}", "include[0]=TAGS")),
