@@ -229,17 +229,25 @@ static int64_t wait_limit_s(const struct node *n, enum outcome outcome)
 bool node_wait_out(struct node *n, const struct op_result *res)
 {
 	int64_t limit_s = wait_limit_s(n, res->outcome);
+	char *held CLEANUP(freep) = NULL;
+	char *text CLEANUP(freep) = NULL;
 	size_t from = n->ap->d->n;
 
 	if (res->outcome != OP_BUSY && res->outcome != OP_RETRY)
 		return false;
+	held = node_holders(n);
 	if (node_elapsed(n) > limit_s * 1000) {
 		op_explain(res, n->ap->d);
 		diag_prefix(n->ap->d, from, "%s: given up after %lld s", n->action->address, (long long)limit_s);
+		if (held)
+			diag_hint(n->ap->d, "It is held by %s.", held);
 		node_fail(n, ERR_TIMEOUT);
 		return true;
 	}
-	node_progress(n, *res->answer->code ? res->answer->code : res->answer->message);
+	if (res->outcome == OP_BUSY && node_ask_holders(n))
+		return true;
+	text = held ? xasprintf("held by %s", held) : NULL;
+	node_progress(n, text ? text : *res->answer->code ? res->answer->code : res->answer->message);
 	node_retry(n, n->step, node_poll_delay(n, 10000));
 	return true;
 }
@@ -315,5 +323,7 @@ void node_release(struct node *n)
 	json_decref(n->obj);
 	json_decref(n->live);
 	json_decref(n->tags);
+	json_decref(n->holder);
+	json_decref(n->leftover);
 	node_keep_reading(n, NULL);
 }

@@ -62,6 +62,9 @@ struct node {
 	void (*read_done)(void *arg, struct reading *reading);
 	char *secret_key; /* of the secret being read */
 	const struct rtype *secret_type;
+	json_t *holder, *leftover;  /* who holds what is to be deleted, in words; ids of those that may be taken away */
+	int64_t asked;              /* when that was asked, in ms of the step */
+	unsigned holding;           /* which kind of holders is being asked for */
 	json_t *fresh, *fresh_tags; /* the read that found it ready: it need not be read again; NULL: none */
 	bool ambiguous;             /* a create may have happened */
 	bool clashed;               /* its name was taken: it may be older than this run */
@@ -117,6 +120,11 @@ void node_plan_jobs(struct node *n, const json_t *changed);
 void node_keep_reading(struct node *n, const struct reading *r);
 /* Names of the fields in which `live` does not fulfil n->want. New. */
 json_t *node_differences(struct node *n, const json_t *live);
+
+/* node_hold.c: asks who holds what is to be deleted, and deletes again then. False if it is not the time to ask. */
+bool node_ask_holders(struct node *n);
+/* Who they were, in words; NULL: nobody is known. New text. */
+char *node_holders(const struct node *n);
 
 /* node_secret.c: the wish with generated secrets filled in. New. */
 json_t *node_raw_want(struct node *n);

@@ -172,6 +172,28 @@ struct operation {
 	unsigned every, limit; /* ms, s */
 };
 
+/*
+ * Who keeps an object from going. Asked for when a delete has been refused as `busy` for `after` seconds, and now and
+ * then from there on: the wait then says whom it is for, and so does its failure.
+ */
+struct holders {
+	struct call list; /* its rows are those who may; {field} is the object's */
+	/* The holder that a row tells of, in words for a sentence; NULL: it does not hold the object. Pure; new text.
+	 */
+	char *(*name)(const json_t *row, const json_t *obj);
+	/* May it be taken away, being left over by what is gone? Pure. NULL: none may. */
+	bool (*leftover)(const json_t *row, const json_t *obj);
+	struct call release; /* takes one leftover away; {@member} is what its row has at `id` */
+	const char *id;
+	unsigned after; /* s */
+};
+
+/* A state of a live object that no difference shows, but that its owner should know of: said by every plan. */
+struct note {
+	const char *field, *word; /* STATUS field, and what it must be */
+	const char *text;         /* behind "ADDRESS ": "sleeps: …" */
+};
+
 enum replace { DELETE_FIRST, CREATE_FIRST };
 
 enum rtype_flags {
@@ -205,6 +227,8 @@ struct hooks {
 #define RTYPE_UPDATES 6
 #define RTYPE_ALSO 4
 #define RTYPE_DELETES 3
+#define RTYPE_HOLDERS 3
+#define RTYPE_NOTES 3
 
 struct rtype {
 	const char *name; /* "ec2.vpc" */
@@ -239,6 +263,8 @@ struct rtype {
 	    *stamp; /* fields whose values tell that a secret was written again, space-separated: "version modified" */
 	const struct operation *operation; /* create, update or delete answer with an operation to follow first */
 	const struct wait *ready, *gone;
+	const struct holders *holders[RTYPE_HOLDERS];
+	struct note notes[RTYPE_NOTES];
 	const char *const *absent; /* error codes, added to the service's; "CODE~words" also matches the message */
 	const char *const
 	    *busy; /* retry the same call later (in use, changing), within the limit of gone/ready or 20 min */
@@ -277,6 +303,7 @@ struct rtype {
 #define OBJ(f) (&(const struct type){.name = "object", .kind = KIND_OBJ, .fields = (f)})
 #define OPERATION(...) (&(const struct operation){__VA_ARGS__})
 #define WAIT(...) (&(const struct wait){__VA_ARGS__})
+#define HOLDERS(...) (&(const struct holders){__VA_ARGS__})
 /* clang-format on */
 
 /* Types that several services use; types.c. */

@@ -30,3 +30,11 @@ extern const struct type t_group_text;
 void ec2_drop_empty(json_t *have);
 /* How many of the NULL-terminated field names are set in obj, to plain or special values. */
 unsigned ec2_count_set(const json_t *obj, const char *const *names);
+
+/* Who holds a subnet, a group or a network: rows of DescribeNetworkInterfaces, named by what is known of AWS's own. */
+char *ec2_interface_holder(const json_t *row, const json_t *obj);
+#define EC2_HELD_BY_INTERFACES(filter, value)                                                                         \
+	HOLDERS(.list =                                                                                               \
+		    CALL("DescribeNetworkInterfaces", .rows = "networkInterfaceSet.item[]",                           \
+			 .fixed = WORDS("Filter[0].Name=" filter, "Filter[0].Value[0]=" value), .flags = CALL_PAGED), \
+		.name = ec2_interface_holder, .after = 10)

@@ -1,5 +1,14 @@
 /* ec2.gateway_attachment - an internet gateway put into a VPC */
+#include "base/path.h"
 #include "providers/ec2/ec2.h"
+
+/* Only public addresses keep a gateway. */
+static char *public_holder(const json_t *row, const json_t *obj)
+{
+	json_auto_t *address = path_row_get(row, "association.publicIp");
+
+	return address ? ec2_interface_holder(row, obj) : NULL;
+}
 
 static const struct field fields[] = {
     FIELD("gateway", REF("ec2.internet_gateway", "id"), REQUIRED | CREATE_ONLY | ID, .in = "InternetGatewayId",
@@ -31,6 +40,10 @@ const struct rtype ec2_gateway_attachment = {
     .gone = WAIT(.every = 10000, .limit = 1200),
     .absent = WORDS("Gateway.NotAttached", EC2_NO_GATEWAY),
     .busy = WORDS("DependencyViolation"),
+    .holders = {HOLDERS(.list = CALL("DescribeNetworkInterfaces", .rows = "networkInterfaceSet.item[]",
+				     .fixed = WORDS("Filter[0].Name=vpc-id", "Filter[0].Value[0]={vpc}"),
+				     .flags = CALL_PAGED),
+			.name = public_holder, .after = 10)},
     .clash = WORDS("Resource.AlreadyAssociated", "InvalidParameterValue~already has an internet gateway"),
     .retry = WORDS(EC2_NO_GATEWAY, EC2_NO_VPC),
     .expect = {5, 0, 10},

@@ -1,5 +1,6 @@
 /* ec2.security_group - who may talk to whom; its rules are objects of their own */
 #include "base/err.h"
+#include "base/path.h"
 #include "providers/ec2/ec2.h"
 
 #include <string.h>
@@ -30,6 +31,24 @@ static const struct field fields[] = {
     END,
 };
 
+/* A group whose rules speak of this one. Its own rules do not hold it. */
+static char *naming_group(const json_t *row, const json_t *obj)
+{
+	json_auto_t *id = path_row_get(row, "groupId"), *name = path_row_get(row, "groupName");
+	const char *own = val_str(obj, "id");
+
+	if (!json_is_string(id) || (own && !strcmp(own, json_string_value(id))))
+		return NULL;
+	return xasprintf("a rule of security group %s (%s)", json_string_value(id),
+			 json_is_string(name) ? json_string_value(name) : "");
+}
+
+#define NAMED_BY_RULES(filter)                                                                                      \
+	HOLDERS(.list =                                                                                             \
+		    CALL("DescribeSecurityGroups", .rows = "securityGroupInfo.item[]",                              \
+			 .fixed = WORDS("Filter[0].Name=" filter, "Filter[0].Value[0]={id}"), .flags = CALL_PAGED), \
+		.name = naming_group, .after = 10)
+
 /*
  * Replacing one is awkward: interfaces and rules elsewhere hold on to it, so that the old one cannot go before the new
  * one is in use, and both cannot have one name. Hence CREATE_FIRST with `unique`.
@@ -57,6 +76,8 @@ const struct rtype ec2_security_group = {
     .gone = WAIT(.every = 10000, .limit = 900),
     .absent = WORDS(EC2_NO_GROUP, "InvalidPermission.NotFound"),
     .busy = WORDS("DependencyViolation"),
+    .holders = {EC2_HELD_BY_INTERFACES("group-id", "{id}"), NAMED_BY_RULES("ip-permission.group-id"),
+		NAMED_BY_RULES("egress.ip-permission.group-id")},
     .clash = WORDS("InvalidGroup.Duplicate"),
     .retry = WORDS(EC2_NO_GROUP, EC2_NO_VPC),
     .replace = CREATE_FIRST,

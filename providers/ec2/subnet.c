@@ -37,6 +37,7 @@ const struct rtype ec2_subnet = {
     .gone = WAIT(.every = 10000, .limit = 1200),
     .absent = WORDS(EC2_NO_SUBNET),
     .busy = WORDS("DependencyViolation"),
+    .holders = {EC2_HELD_BY_INTERFACES("subnet-id", "{id}")},
     .clash = WORDS("InvalidSubnet.Conflict"),
     .retry = WORDS(EC2_NO_SUBNET, EC2_NO_VPC),
     .flags = TAGGED,

@@ -59,6 +59,7 @@ const struct rtype ec2_vpc = {
     .gone = WAIT(.every = 5000, .limit = 300),
     .absent = WORDS(EC2_NO_VPC),
     .busy = WORDS("DependencyViolation"),
+    .holders = {EC2_HELD_BY_INTERFACES("vpc-id", "{id}")},
     .retry = WORDS(EC2_NO_VPC),
     .flags = TAGGED,
     .expect = {10, 2, 5},

@@ -43,6 +43,15 @@ static void absorb(json_t *have, const json_t *row, const json_t *want)
 		json_object_set_new(have, "status", json_string(attached));
 }
 
+/* Rows are ARNs. */
+static char *task_name(const json_t *row, const json_t *obj)
+{
+	json_auto_t *arn = path_row_get(row, "");
+
+	(void)obj;
+	return json_is_string(arn) ? xasprintf("task %s", json_string_value(arn)) : NULL;
+}
+
 static const struct field fields[] = {
     FIELD("name", &t_ecs_name, REQUIRED | CREATE_ONLY | ID, .in = "clusterName", .doc = "Its name in the region."),
     FIELD("capacity_providers", &t_strs, 0, .in = "capacityProviders", .dflt = "[]",
@@ -80,6 +89,9 @@ const struct rtype ecs_cluster = {
     .ready = WAIT(.field = "status", .ok = WORDS("ACTIVE"), .bad = WORDS("FAILED", "UPDATE_FAILED"), .every = 5000,
 		  .limit = 600, .grace = 10),
     .gone = WAIT(.field = "status", .every = 5000, .limit = 600),
+    .holders = {HOLDERS(.list = CALL("ListTasks", .rows = "taskArns[]", .fixed = WORDS("cluster={name}"),
+				     .flags = CALL_PAGED),
+			.name = task_name, .after = 20)},
     .retry = WORDS(ECS_NO_ROLE_YET),
     .flags = TAGGED,
     .expect = {5, 5, 5},

@@ -2,6 +2,7 @@
 #include "providers/service.h"
 #include "base/err.h"
 #include "base/path.h"
+#include "providers/bind.h"
 
 #include <string.h>
 
@@ -79,6 +80,27 @@ static void absorb(json_t *have, const json_t *row, const json_t *want)
 		json_object_set_new(have, "namespace", id);
 }
 
+static char *instance_name(const json_t *row, const json_t *obj)
+{
+	json_auto_t *id = path_row_get(row, "Id"), *by = path_row_get(row, "Attributes.ECS_SERVICE_NAME");
+
+	(void)obj;
+	if (!json_is_string(id))
+		return NULL;
+	if (!json_is_string(by))
+		return xasprintf("instance %s, which no ECS service has registered", json_string_value(id));
+	return xasprintf("instance %s of ECS service %s", json_string_value(id), json_string_value(by));
+}
+
+/* Of the ECS service of this name, which is gone before this can go; others' are theirs to take away. */
+static bool instance_is_left(const json_t *row, const json_t *obj)
+{
+	json_auto_t *by = path_row_get(row, "Attributes.ECS_SERVICE_NAME");
+	const char *name = val_str(obj, "name");
+
+	return json_is_string(by) && name && unique_equal(json_string_value(by), name);
+}
+
 static const struct field fields[] = {
     FIELD("name", TEXT(1, 127, "[A-Za-z0-9_.-]+"), REQUIRED | CREATE_ONLY, .in = "Name",
 	  .doc = "Its name in the namespace."),
@@ -114,9 +136,14 @@ const struct rtype servicediscovery_service = {
 	OPERATION(.id = "OperationId", .poll = CALL("GetOperation", .fixed = WORDS("OperationId={@operation}")),
 		  .status = "Operation.Status", .ok = WORDS("SUCCESS"), .bad = WORDS("FAIL"),
 		  .why = "Operation.ErrorMessage", .every = 3000, .limit = 300),
-    /* ECS takes its tasks off the list some minutes after they have stopped: until then it is in use. */
+    /* ECS takes its tasks off the list some time after they have stopped: until then it is in use. */
     .gone = WAIT(.every = 3000, .limit = 600),
     .busy = WORDS("DuplicateRequest"),
+    .holders = {HOLDERS(.list = CALL("ListInstances", .rows = "Instances[]", .fixed = WORDS("ServiceId={id}"),
+				     .flags = CALL_PAGED),
+			.name = instance_name, .leftover = instance_is_left,
+			.release = CALL("DeregisterInstance", .fixed = WORDS("ServiceId={id}", "InstanceId={@member}")),
+			.id = "Id", .after = 30)},
     .retry = WORDS("NamespaceNotFound"),
     /* Another kind of record needs another service: tasks are listed there before this one can go. */
     .replace = CREATE_FIRST,

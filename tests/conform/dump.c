@@ -125,6 +125,19 @@ static json_t *scheme(const struct tag_scheme *s)
 	return out;
 }
 
+static void holders(json_t *out, const struct rtype *t)
+{
+	json_t *lists = json_array(), *releases = json_array();
+
+	for (size_t i = 0; i < RTYPE_HOLDERS && t->holders[i]; i++) {
+		json_array_append_new(lists, call(&t->holders[i]->list));
+		if (t->holders[i]->release.action)
+			json_array_append_new(releases, call(&t->holders[i]->release));
+	}
+	json_object_set_new(out, "holders", lists);
+	json_object_set_new(out, "release", releases);
+}
+
 static json_t *rtype(const struct rtype *t)
 {
 	json_t *all = json_object();
@@ -137,6 +150,7 @@ static json_t *rtype(const struct rtype *t)
 	calls(all, "update", t->update, RTYPE_UPDATES);
 	calls(all, "delete", t->del, RTYPE_DELETES);
 	calls(all, "reveal", &t->reveal, 1);
+	holders(all, t);
 	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "name", t->name,
 			 "service", t->svc->name, "fields", fields(t->fields), "calls", all, "ready", wait(t->ready),
 			 "gone", wait(t->gone), "operation", operation(t->operation), "tags", scheme(rtype_tags(t)),

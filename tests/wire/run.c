@@ -71,6 +71,15 @@ static void report(const struct block *b, struct diag *d)
 	diag_release(d);
 }
 
+static const struct call *find_holder_call(const struct rtype *t, const char *word, size_t i)
+{
+	const struct holders *h = i < RTYPE_HOLDERS ? t->holders[i] : NULL;
+
+	if (!h)
+		return NULL;
+	return !strcmp(word, "holders") ? &h->list : !strcmp(word, "release") && h->release.action ? &h->release : NULL;
+}
+
 static const struct call *find_call(const struct rtype *t, const char *word, size_t i)
 {
 	const struct {
@@ -92,7 +101,7 @@ static const struct call *find_call(const struct rtype *t, const char *word, siz
 	for (size_t k = 0; k < ARRAY_SIZE(table); k++)
 		if (!strcmp(table[k].word, word) && i < table[k].n && table[k].call)
 			return table[k].call + i;
-	return NULL;
+	return find_holder_call(t, word, i);
 }
 
 static json_t *split_names(const char *list)
@@ -186,6 +195,31 @@ static void check_request(const struct block *b, const struct rtype *t, const ch
 	wire_release(&w);
 }
 
+/* Holders of the object: their names; of those that may be taken away the id too, behind " -> ". */
+static json_t *holders_of(const struct holders *h, const json_t *rows, const json_t *obj)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		const json_t *row = json_array_get(rows, i);
+		char *name CLEANUP(freep) = h->name(row, obj);
+		json_auto_t *id = name && h->leftover && h->leftover(row, obj) ? path_row_get(row, h->id) : NULL;
+
+		if (name)
+			json_array_append_new(
+			    out, json_sprintf("%s%s%s", name, id ? " -> " : "", id ? json_string_value(id) : ""));
+	}
+	return out;
+}
+
+static const struct holders *holders_at(const struct rtype *t, const struct call *c)
+{
+	for (size_t i = 0; i < RTYPE_HOLDERS && t->holders[i]; i++)
+		if (c == &t->holders[i]->list)
+			return t->holders[i];
+	return NULL;
+}
+
 /* Objects of an answer, as the engine would make them. */
 static json_t *objects_of(const struct rtype *t, const char *word, const struct call *c, const json_t *body,
 			  const json_t *want, const struct bind_ctx *ctx)
@@ -204,6 +238,10 @@ static json_t *objects_of(const struct rtype *t, const char *word, const struct 
 		rows = json_pack("[{s:O}]", "", element ? element : json_null());
 	} else {
 		rows = path_rows(body, c->rows ? c->rows : "");
+	}
+	if (holders_at(t, c)) {
+		json_decref(out);
+		return holders_of(holders_at(t, c), rows, want);
 	}
 	for (size_t i = 0; i < json_array_size(rows); i++) {
 		json_auto_t *row = json_incref(json_array_get(rows, i));
