@@ -3,5 +3,13 @@
 
 #include "cli/cli.h"
 
-extern const struct command cmd_init, cmd_validate, cmd_plan, cmd_apply, cmd_drift, cmd_destroy, cmd_output,
-    cmd_explain, cmd_graph, cmd_cost;
+extern const struct command cmd_init;
+extern const struct command cmd_validate;
+extern const struct command cmd_plan;
+extern const struct command cmd_apply;
+extern const struct command cmd_drift;
+extern const struct command cmd_cost;
+extern const struct command cmd_destroy;
+extern const struct command cmd_output;
+extern const struct command cmd_explain;
+extern const struct command cmd_graph;

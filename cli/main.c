@@ -14,10 +14,21 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+/* clang-format off */
 const struct command *const commands[] = {
-    &cmd_init,    &cmd_validate, &cmd_plan,    &cmd_apply, &cmd_drift, &cmd_cost,
-    &cmd_destroy, &cmd_output,   &cmd_explain, &cmd_graph, NULL,
+    &cmd_init,
+    &cmd_validate,
+    &cmd_plan,
+    &cmd_apply,
+    &cmd_drift,
+    &cmd_cost,
+    &cmd_destroy,
+    &cmd_output,
+    &cmd_explain,
+    &cmd_graph,
+    NULL,
 };
+/* clang-format on */
 
 const struct command *command_find(const char *name)
 {
