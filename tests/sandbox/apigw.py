@@ -5,6 +5,7 @@ import string
 import time
 
 import config
+import lag
 import paging
 from errors import AwsError
 from registry import answers
@@ -51,6 +52,7 @@ def paged(call, items):
         if not str(size).isdigit() or int(size) < 1:
             raise bad_request(f"Invalid maxResults: {size}")
         size = int(size)
+    items = [i for i in items if not lag.hides(("apigateway", i.get("VpcLinkId") or i.get("ApiId")))]
     return paging.fill({}, "Items", items, "NextToken", call, size, "NextToken", 100,
                        bad_request("Invalid nextToken"))
 

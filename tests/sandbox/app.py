@@ -15,6 +15,7 @@ import config
 import control
 import errors
 import faults
+import lag
 import model
 import registry
 import reply
@@ -145,9 +146,11 @@ def _answer(call, http, request_id, state):
     if name == "ec2" and call.get("DryRun"):
         raise AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
     if function is not None:
-        result = function(call)
+        with lag.watch(call):
+            result = function(call)
         return reply.render(call.operation, call.protocol, result or {}, request_id)
-    status, headers, body = upstream.forward(http)
+    with lag.watch(call):
+        status, headers, body = upstream.forward(http)
     upstream.check_implemented(state.operation, status, headers)
     if status >= 400:
         code = ERROR_CODE.search(body[:2000])

@@ -37,6 +37,7 @@ DURATIONS = {
     "ecs_task_stop_s": 0.3, "ecs_fail_s": 0.3, "ecs_run_task_s": 0.6,
     "ecs_inactive_visible_s": 30.0,
     "eni_release_s": 0.2,
+    "read_lag_s": 0.0,          # until EC2, API Gateway and the tagging API list what was just made
 }
 
 

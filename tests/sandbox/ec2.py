@@ -3,6 +3,7 @@ import functools
 import ipaddress
 import re
 
+import lag
 import paging
 from errors import AwsError
 from registry import answers
@@ -53,6 +54,7 @@ def filtered(items, filters, getters):
 def describe(call, items, out_key, ids_param, getters, id_key, not_found):
     """The common body of a Describe call: ids, filters, page."""
     ids = call.get(ids_param, [])
+    items = [i for i in items if not lag.hides(("ec2", i[id_key]))]
     if ids and call.get("MaxResults") is not None:
         raise AwsError("InvalidParameterCombination",
                        f"The parameter {ids_param} cannot be used with the parameter MaxResults")

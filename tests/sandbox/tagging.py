@@ -7,6 +7,7 @@ import apigw
 import cloudmap
 import ec2_groups
 import ecs_cluster
+import lag
 import paging
 import rds_groups
 import upstream
@@ -122,7 +123,7 @@ def get_resources(call):
     size = call.get("ResourcesPerPage")
     if size is not None and not 1 <= size <= 100:
         raise AwsError("InvalidParameterException", "ResourcesPerPage must be between 1 and 100")
-    found = [r for r in everything(call) if r.tags]
+    found = [r for r in everything(call) if r.tags and not lag.hides(r.arn)]
     if arns is not None:
         found = [r for r in found if r.arn in arns]
     if kinds:

@@ -1,0 +1,51 @@
+"""Lists that lag behind creates."""
+import unittest
+
+from harness import Case, client
+
+
+class Lag(Case):
+    knobs = {"page_size": 0, "scale": 1, "read_lag_s": 0.4}
+
+    def vpcs(self):
+        return [v["VpcId"] for v in client("ec2").describe_vpcs()["Vpcs"] if not v["IsDefault"]]
+
+    def test_a_new_object_shows_late(self):
+        ec2 = client("ec2")
+        spec = [{"ResourceType": "vpc", "Tags": [{"Key": "k", "Value": "v"}]}]
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=spec)["Vpc"]["VpcId"]
+        tagging = client("resourcegroupstaggingapi")
+        self.assertEqual(self.vpcs(), [])
+        self.assertEqual(tagging.get_resources()["ResourceTagMappingList"], [])
+        self.refused("InvalidVpcID.NotFound", ec2.describe_vpcs, VpcIds=[vpc])
+        group = [{"Name": "vpc-id", "Values": [vpc]}]
+        self.assertEqual(ec2.describe_security_groups(Filters=group)["SecurityGroups"], [])
+        # It is there all the same.
+        ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")
+        self.until(lambda: self.vpcs() == [vpc])
+        self.assertEqual(len(tagging.get_resources()["ResourceTagMappingList"]), 1)
+        self.assertEqual(len(ec2.describe_security_groups(Filters=group)["SecurityGroups"]), 1)
+
+    def test_what_was_there_before_shows(self):
+        self.set(read_lag_s=0)
+        vpc = client("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        self.set(read_lag_s=30)
+        client("ec2").create_vpc(CidrBlock="10.1.0.0/16")
+        self.assertEqual(self.vpcs(), [vpc])
+
+    def test_api_gateway(self):
+        gateway = client("apigatewayv2")
+        gateway.create_api(Name="a", ProtocolType="HTTP")
+        self.assertEqual(gateway.get_apis()["Items"], [])
+        self.until(lambda: len(gateway.get_apis()["Items"]) == 1)
+
+    def test_a_reset_forgets(self):
+        client("ec2").create_vpc(CidrBlock="10.0.0.0/16")
+        self.setUp()
+        self.set(read_lag_s=0)
+        client("ec2").create_vpc(CidrBlock="10.0.0.0/16")
+        self.assertEqual(len(self.vpcs()), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
