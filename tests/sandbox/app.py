@@ -11,6 +11,7 @@ import time
 import uuid
 
 import auth
+import buckets
 import config
 import control
 import errors
@@ -23,7 +24,7 @@ import shapes
 import upstream
 import wire
 from clock import clock
-from errors import AwsError, DropReply
+from errors import AwsError, DropReply, RawReply
 
 LOCK = threading.RLock()
 ERROR_CODE = re.compile(rb'(?:<Code>|"__type": ?"(?:[^"#]*#)?)([A-Za-z0-9.]+)')
@@ -35,7 +36,7 @@ def latency(call, proceed):
     return proceed()
 
 
-MIDDLEWARE = [latency, faults.middleware]
+MIDDLEWARE = [latency, buckets.middleware, faults.middleware]
 
 
 class Http:
@@ -63,6 +64,9 @@ def handle(http):
         answer = errors.render(error, state.protocol, name, xmlns, request_id)
     except DropReply:
         _log(started, state, 0, "(no answer)")
+        raise
+    except RawReply as raw:
+        _log(started, state, raw.status, "(no service's answer)")
         raise
     _log(started, state, answer[0], state.code)
     return answer

@@ -17,6 +17,7 @@ from botocore.credentials import Credentials
 
 import config
 import model
+from clock import wall
 from errors import AwsError
 
 ACCOUNT = "123456789012"
@@ -121,11 +122,13 @@ def verify(http, scope, service, protocol):
     if stamp[:8] != scope.date:
         raise no("signature", f"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date "
                               f"from HTTP: '{scope.date}' != '{stamp[:8]}'")
-    skew = time.time() - calendar.timegm(time.strptime(stamp, "%Y%m%dT%H%M%SZ"))
+    skew = wall() - calendar.timegm(time.strptime(stamp, "%Y%m%dT%H%M%SZ"))
     if abs(skew) > config.knobs.clock_skew_s:
-        now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-        word = "is now earlier than" if skew > 0 else "is still later than"
-        raise no("expired", f"Signature expired: {stamp} {word} {now} by more than 5 min.")
+        now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(wall()))
+        words = ("Signature expired: {} is now earlier than {} ({} - 5 min.)" if skew > 0 else
+                 "Signature not yet current: {} is still later than {} ({} + 5 min.)")
+        bound = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(wall() - (300 if skew > 0 else -300)))
+        raise no("expired", words.format(stamp, bound, now))
     if scope.name != model.signing_name(service):
         raise no("signature", f"Credential should be scoped to correct service: '{model.signing_name(service)}'.")
     if config.knobs.global_region and name in model.GLOBAL and scope.region != "us-east-1":

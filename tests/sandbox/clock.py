@@ -12,6 +12,11 @@ import time
 import config
 
 
+def wall():
+    """What the services take for the time: in signatures and in the Date of answers."""
+    return time.time() + config.knobs.server_clock_s
+
+
 class Clock:
     def __init__(self):
         self.clear()

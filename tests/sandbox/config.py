@@ -12,7 +12,8 @@ DEFAULTS = {
     "page_size": 5,             # largest page any paginated call returns; 0: AWS's own limits
     "strict": True,             # refuse members that the service model does not know
     "verify_signatures": True,
-    "clock_skew_s": 300,
+    "clock_skew_s": 300,        # by how much a signature's time may be off
+    "server_clock_s": 0,        # by how much the services' clock is ahead of this machine's; may be negative
     "global_region": True,      # IAM and the other global services must be signed for us-east-1
     "scale": 1.0,               # multiplies every duration below
     "rules_per_group": 60,      # of a security group, in each direction
@@ -24,8 +25,11 @@ DEFAULTS = {
     "fill_version_consistency": False,
     "faults": [],               # rules of faults.py
     "fault_seed": 1,
+    "buckets": False,           # throttle as AWS does, see buckets.py
+    "bucket_share": 1.0,        # of each bucket: what others leave over
     "apigw_conflicts": False,   # refuse a second write to one API within apigw_conflict_s
 }
+SIGNED = {"server_clock_s"}
 DURATIONS = {
     "rds_create_s": 1.0, "rds_backup_s": 0.5,
     "rds_modify_notice_s": 0.2, "rds_modify_s": 0.6, "rds_reboot_s": 0.4,
@@ -63,7 +67,7 @@ class Knobs:
         if wanted is bool and not isinstance(value, bool):
             raise ValueError(f"knob {name} wants true or false")
         if wanted in (int, float):
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or (value < 0 and name not in SIGNED):
                 raise ValueError(f"knob {name} wants a number that is not negative")
         elif not isinstance(value, wanted):
             raise ValueError(f"knob {name} wants a {wanted.__name__}")

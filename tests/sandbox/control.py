@@ -22,6 +22,7 @@ class Log:
     def clear(self):
         self.total, self.errors = 0, 0
         self.by_action = collections.Counter()
+        faults.acted.clear()
 
     def add(self, started, service, operation, params, status, code):
         action = f"{service}.{operation.name if operation else '-'}"
@@ -52,7 +53,8 @@ def answer(method, path, body):
     if method == "GET" and what == "health":
         return 200, {"status": "ok"}
     if method == "GET" and what == "calls":
-        return 200, {"total": log.total, "errors": log.errors, "actions": dict(sorted(log.by_action.items()))}
+        return 200, {"total": log.total, "errors": log.errors, "actions": dict(sorted(log.by_action.items())),
+                     "faults": dict(sorted(faults.acted.items()))}
     if method == "GET" and what == "config":
         return 200, config.knobs.as_dict()
     if method == "POST" and what == "reset":

@@ -15,6 +15,18 @@ class DropReply(Exception):
     """Close the connection without an answer although the call was done (a fault)."""
 
 
+class ResetReply(DropReply):
+    """As DropReply, but the client sees a reset, not an end."""
+
+
+class RawReply(Exception):
+    """An answer that does not come from a service; `length` is what Content-Length says if that is not the truth."""
+
+    def __init__(self, status, headers, body, length=None):
+        super().__init__(status)
+        self.status, self.headers, self.body, self.length = status, headers, body, length
+
+
 def invalid_shape(service, message, missing=None, unknown=None):
     """The code that a service uses when the request does not fit its model."""
     name = service.service_name

@@ -6,10 +6,13 @@ theirs open, and a reconciler's connection reuse is worth measuring.
 import http.client
 import socket
 import socketserver
+import struct
 import traceback
+from email.utils import formatdate
 
 import app
-from errors import DropReply
+from clock import wall
+from errors import DropReply, RawReply, ResetReply
 
 MAX_BODY = 64 << 20
 
@@ -35,16 +38,22 @@ class Handler(socketserver.StreamRequestHandler):
         if headers.get("expect", "").lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self.wfile.flush()
-        request = app.Http(method, target, headers, self._body(headers))
+        request, length = app.Http(method, target, headers, self._body(headers)), None
         try:
             status, answer, body = app.handle(request)
+        except ResetReply:
+            self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.request.close()
+            return False
         except DropReply:
             return False
+        except RawReply as raw:
+            status, answer, body, length = raw.status, raw.headers, raw.body, raw.length
         except Exception:
             traceback.print_exc()
             status, answer, body = 500, {"Content-Type": "text/plain"}, b"internal failure of the sandbox"
-        keep = version == "HTTP/1.1" and headers.get("connection", "").lower() != "close"
-        self._write(method, status, answer, body, keep)
+        keep = version == "HTTP/1.1" and headers.get("connection", "").lower() != "close" and length is None
+        self._write(method, status, answer, body, keep, length)
         return keep
 
     def _headers(self):
@@ -73,17 +82,16 @@ class Handler(socketserver.StreamRequestHandler):
             raise ValueError("body too large")
         return self.rfile.read(size) if size else b""
 
-    def _write(self, method, status, headers, body, keep):
+    def _write(self, method, status, headers, body, keep, length):
         out = [f"HTTP/1.1 {status} {http.client.responses.get(status, 'Unknown')}"]
-        from email.utils import formatdate
         sent = {k.lower() for k in headers}
         for name, value in headers.items():
             if name.lower() not in ("connection", "transfer-encoding", "date") and \
                     (name.lower() != "content-length" or method == "HEAD"):
                 out.append(f"{name}: {value}")
-        out.append(f"Date: {formatdate(usegmt=True)}")
+        out.append(f"Date: {formatdate(wall(), usegmt=True)}")
         if not (method == "HEAD" and "content-length" in sent) and status != 204:
-            out.append(f"Content-Length: {len(body)}")
+            out.append(f"Content-Length: {len(body) if length is None else length}")
         out.append("Connection: " + ("keep-alive" if keep else "close"))
         data = ("\r\n".join(out) + "\r\n\r\n").encode("utf-8")
         self.wfile.write(data if method == "HEAD" or status == 204 else data + body)
