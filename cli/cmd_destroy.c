@@ -8,7 +8,7 @@
 
 struct destroy_options {
 	const char *yes;
-	bool with_data;
+	bool with_data, with_adopted;
 	unsigned parallel;
 };
 
@@ -16,6 +16,8 @@ static const struct option_row rows[] = {
     {"yes", 0, OPTION_TEXT, "APP", "do not ask; APP must be the app's name", offsetof(struct destroy_options, yes)},
     {"with-data", 0, OPTION_FLAG, NULL, "the database (after a final snapshot), images and secrets too",
      offsetof(struct destroy_options, with_data)},
+    {"with-adopted", 0, OPTION_FLAG, NULL, "what was there before berth too; its data only with --with-data",
+     offsetof(struct destroy_options, with_adopted)},
     {"parallel", 0, OPTION_NUMBER, "N", "steps at once (default 32)", offsetof(struct destroy_options, parallel)},
     {0},
 };
@@ -44,7 +46,7 @@ static int destroy(struct work *w, const struct destroy_options *o)
 	if (!rc)
 		rc = work_refresh(w);
 	if (!rc)
-		rc = work_plan(w, PLAN_DESTROY | (o->with_data ? PLAN_WITH_DATA : 0), NULL, NULL);
+		rc = work_plan(w, plan_destroy_flags(o->with_data, o->with_adopted), NULL, NULL);
 	if (!rc)
 		rc = apply_show(w);
 	if (!rc)
@@ -72,7 +74,7 @@ static int run(struct cli *cli, const void *options, int argc, char **argv)
 const struct command cmd_destroy = {
     .name = "destroy",
     .summary = "tear it all down; data only with --with-data",
-    .usage = "[--yes APP] [--with-data] [--parallel N]",
+    .usage = "[--yes APP] [--with-data] [--with-adopted] [--parallel N]",
     .options = rows,
     .options_size = sizeof(struct destroy_options),
     .run = run,

@@ -10,7 +10,7 @@
 
 struct plan_options {
 	const char *out;
-	bool expand, md, cached, detailed, destroy, with_data;
+	bool expand, md, cached, detailed, destroy, with_data, with_adopted;
 	struct words only, except;
 };
 
@@ -28,6 +28,8 @@ static const struct option_row rows[] = {
     {"destroy", 0, OPTION_FLAG, NULL, "plan the teardown", offsetof(struct plan_options, destroy)},
     {"with-data", 0, OPTION_FLAG, NULL, "with --destroy: the database, images and secrets too",
      offsetof(struct plan_options, with_data)},
+    {"with-adopted", 0, OPTION_FLAG, NULL, "with --destroy: what was there before berth too",
+     offsetof(struct plan_options, with_adopted)},
     {0},
 };
 
@@ -63,7 +65,7 @@ static void show(struct work *w, const struct plan_options *o)
 
 static int make(struct work *w, const struct plan_options *o)
 {
-	unsigned flags = (o->destroy ? PLAN_DESTROY : 0) | (o->with_data ? PLAN_WITH_DATA : 0);
+	unsigned flags = o->destroy ? plan_destroy_flags(o->with_data, o->with_adopted) : 0;
 	int rc;
 
 	if (o->expand)
@@ -81,6 +83,11 @@ static int make(struct work *w, const struct plan_options *o)
 	return rc;
 }
 
+static bool asks_for_plan(const struct plan_options *o)
+{
+	return o->out || o->cached || o->destroy || o->md || o->detailed || o->only.n || o->except.n;
+}
+
 /* Options that say nothing together, or contradict each other. */
 static int check_options(struct cli *cli, const struct plan_options *o)
 {
@@ -91,9 +98,11 @@ static int check_options(struct cli *cli, const struct plan_options *o)
 			   "A plan from the snapshot (--cached) cannot be saved: it was not checked against AWS.");
 	if (o->with_data && !o->destroy)
 		diag_error(d, ERR_USAGE, "--with-data belongs to --destroy.");
+	if (o->with_adopted && !o->destroy)
+		diag_error(d, ERR_USAGE, "--with-adopted belongs to --destroy.");
 	if (o->md && cli->g.json)
 		diag_error(d, ERR_USAGE, "--md and --json are two forms of one plan: choose one.");
-	if (o->expand && (o->out || o->cached || o->destroy || o->md || o->detailed || o->only.n || o->except.n))
+	if (o->expand && asks_for_plan(o))
 		diag_error(d, ERR_USAGE, "--expand makes no plan: no other option of `plan` goes with it.");
 	return diag_code(d);
 }
@@ -121,7 +130,7 @@ const struct command cmd_plan = {
     .name = "plan",
     .summary = "show what would change",
     .usage = "[--out FILE] [--only ADDR] [--except ADDR] [--md] [--cached] [--detailed-exitcode]"
-	     " [--destroy [--with-data]] | --expand",
+	     " [--destroy [--with-data] [--with-adopted]] | --expand",
     .options = rows,
     .options_size = sizeof(struct plan_options),
     .run = run,

@@ -268,7 +268,7 @@ static void trim_want(struct node *n)
 {
 	const struct action *a = n->action;
 
-	if (a->have && a->have->standing == SHARED_USE)
+	if (a->have && object_is_shared(a->have))
 		object_share(a->type, n->want, a->have->fields);
 	node_drop_secrets(n);
 }

@@ -16,7 +16,7 @@ enum act {
 	ACT_UPDATE,
 	ACT_REPLACE,
 	ACT_DELETE,
-	ACT_KEEP, /* would go, but holds data (or is needed by what does): stays, and is said */
+	ACT_KEEP, /* would go, but holds data, was adopted, or is needed by what stays: stays too, and is said */
 };
 
 enum change_flags {
@@ -69,9 +69,15 @@ struct plan {
 };
 
 enum plan_flags {
-	PLAN_DESTROY = 1 << 0,   /* everything that is ours goes */
-	PLAN_WITH_DATA = 1 << 1, /* … data too */
+	PLAN_DESTROY = 1 << 0,      /* everything that is ours goes */
+	PLAN_WITH_DATA = 1 << 1,    /* … data too */
+	PLAN_WITH_ADOPTED = 1 << 2, /* … what was there before berth too */
 };
+
+static inline unsigned plan_destroy_flags(bool with_data, bool with_adopted)
+{
+	return PLAN_DESTROY | (with_data ? PLAN_WITH_DATA : 0u) | (with_adopted ? PLAN_WITH_ADOPTED : 0u);
+}
 
 struct plan_request {
 	const struct spec *spec;
@@ -98,6 +104,11 @@ const char *risk_name(enum risk risk);
    object) that nobody wrote them since. New text; NULL: the type has none, or it cannot be told before the apply. */
 char *plan_source(const struct resource *res, const struct resolver *r, const struct object *have);
 bool plan_has_source(const struct resource *res);
+
+/* Do the tags say that it is another app's, or another environment's, of berth? */
+bool tags_are_others(const struct spec *spec, const json_t *tags);
+/* Whose something is that is not ours: "is not berth's", "belongs to another app", … */
+const char *owner_words(const struct spec *spec, const json_t *tags);
 
 /* Wanted tags of a resource: the user's and our own. New; NULL if the type is not tagged. */
 json_t *plan_tags(const struct spec *spec, const struct rtype *t, const char *address);

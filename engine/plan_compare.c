@@ -358,7 +358,7 @@ void plan_compare(struct planner *p, size_t i)
 		a->act = ACT_CREATE;
 		return;
 	}
-	if (a->have->standing == SHARED_USE)
+	if (object_is_shared(a->have))
 		object_share(a->type, a->want, a->have->fields);
 	compare_fields(a);
 	compare_unseen(a);

@@ -453,6 +453,8 @@ int refresh(const struct refresh_request *req, struct world *w, struct diag *d)
 		rc = r.rc;
 	if (!rc && !all_read(&r))
 		BUG("the refresh ended before all was read");
+	if (!rc)
+		note_users(&r);
 	release(&r);
 	sort_unread(w);
 	return rc;

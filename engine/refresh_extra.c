@@ -1,4 +1,4 @@
-/* What no type owns: the inventory of the tagging API, and the availability zones. */
+/* What no type owns: the inventory of the tagging API, the availability zones, who uses what is shared. */
 #include "base/path.h"
 #include "engine/refresh_int.h"
 
@@ -114,4 +114,60 @@ void ask_inventory(struct refresher *r)
 				   .rows = "ResourceTagMappingList"};
 
 	call_start(r->s->client, &req, inventory_done, r);
+}
+
+/* ---- who uses what is shared -------------------------------------------------------------------------------- */
+
+static bool names(const json_t *v, const char *arn)
+{
+	json_t *member;
+	const char *key;
+
+	if (json_is_string(v))
+		return !strcmp(json_string_value(v), arn);
+	for (size_t i = 0; i < json_array_size(v); i++)
+		if (names(json_array_get(v, i), arn))
+			return true;
+	json_object_foreach ((json_t *)v, key, member)
+		if (names(member, arn))
+			return true;
+	return false;
+}
+
+static bool is_in_world(const struct world *w, const struct rtype *t, const char *key)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		char *own CLEANUP(freep) = NULL;
+
+		if (w->object[i]->type != t || w->object[i]->standing == FOREIGN)
+			continue;
+		own = object_key(t, w->object[i]->fields);
+		if (own && key && !strcmp(own, key))
+			return true;
+	}
+	return false;
+}
+
+static void find_user(struct refresher *r, struct object *o)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		const struct type_read *tr = &r->read[i];
+
+		for (size_t k = 0; k < tr->n && !o->user; k++) {
+			const struct live_row *row = &tr->row[k];
+
+			if (tr->t != o->type && names(row->fields, o->arn) && !is_in_world(r->w, tr->t, row->key))
+				o->user = xasprintf("%s %s", tr->t->name, row->arn ? row->arn : row->key);
+		}
+	}
+}
+
+void note_users(struct refresher *r)
+{
+	for (size_t i = 0; i < r->w->n; i++) {
+		struct object *o = r->w->object[i];
+
+		if ((o->type->flags & SHARED) && o->standing == OWNED && o->arn)
+			find_user(r, o);
+	}
 }

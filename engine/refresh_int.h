@@ -85,6 +85,11 @@ bool read_look_again(struct type_read *tr);
 /* refresh_match.c: READ_ROWS -> objects of the world; leads to READ_TAGS, READ_ALSO or READ_DONE. */
 void read_match(struct type_read *tr);
 
+/* Do the tags say that an object of this type is this app's and environment's? */
+bool tags_are_ours(const struct type_read *tr, const json_t *tags);
+
+/* refresh_extra.c: who else uses what is one per account. When all is read. */
+void note_users(struct refresher *r);
 /* refresh_extra.c: the tags of everything that bears ours, by ARN, in as few calls as there are pages. */
 void ask_inventory(struct refresher *r);
 /* refresh_extra.c: are zones needed, for something that must be placed? Then they are asked for. */

@@ -54,17 +54,21 @@ static void learn_keys(struct type_read *tr)
 	}
 }
 
-static bool is_ours(const struct refresher *r, const json_t *tags)
+/* With an address of another type the tags were copied from something else. */
+bool tags_are_ours(const struct type_read *tr, const json_t *tags)
 {
+	const struct session *s = tr->r->s;
 	const char *app = val_str(tags, "berth:app"), *env = val_str(tags, "berth:env");
+	const char *address = val_str(tags, "berth:resource");
 
-	return app && env && val_str(tags, "berth:resource") && !strcmp(app, r->s->app) && !strcmp(env, r->s->env);
+	return app && env && address && !strcmp(app, s->app) && !strcmp(env, s->env) &&
+	       rtype_of_address(address, NULL) == tr->t;
 }
 
 /* Another app's, or another environment's: never ours by any other sign. */
-static bool is_others(const struct refresher *r, const json_t *tags)
+static bool is_others(const struct type_read *tr, const json_t *tags)
 {
-	return val_str(tags, "berth:app") && !is_ours(r, tags);
+	return val_str(tags, "berth:app") && !tags_are_ours(tr, tags);
 }
 
 static struct object *parent_object(const struct type_read *tr, const json_t *fields)
@@ -74,11 +78,6 @@ static struct object *parent_object(const struct type_read *tr, const json_t *fi
 	struct object *o = v && f->type->target ? world_by_value(tr->r->w, f->type->target, f->type->attr, v) : NULL;
 
 	return o && o->standing == OWNED ? o : NULL;
-}
-
-static bool by_parentage(const struct rtype *t)
-{
-	return t->parent && (!(t->flags & TAGGED) || (t->flags & EXCLUSIVE));
 }
 
 static const char *known_address(const struct type_read *tr, const json_t *fields)
@@ -110,13 +109,23 @@ static char *stray_address(const struct type_read *tr, const struct live_row *ro
 	return buf_take(&b);
 }
 
-static void add_object(struct type_read *tr, struct live_row *row, const char *address, enum standing standing)
+static struct object *add_object(struct type_read *tr, struct live_row *row, const char *address,
+				 enum standing standing)
 {
 	struct object *o = world_add(tr->r->w, tr->t, address, json_incref(row->fields),
 				     tr->t->flags & TAGGED ? json_incref(row->tags) : NULL);
 
 	o->arn = row->arn ? xstrdup(row->arn) : NULL;
 	o->standing = standing;
+	return o;
+}
+
+/* Ours by the snapshot alone; of what has revisions or lives in what is ours, tags matter less. */
+static void add_remembered(struct type_read *tr, struct live_row *row, const char *address)
+{
+	struct object *o = add_object(tr, row, address, OWNED);
+
+	o->remembered = !(tr->t->flags & VERSIONED) && !rtype_is_part(tr->t);
 }
 
 /* Not ours, but it has the name that a wish needs. The question mark keeps it apart from our own objects. */
@@ -151,11 +160,11 @@ static void place(struct type_read *tr, struct live_row *row)
 	const char *wish = row->key ? json_string_value(json_object_get(tr->wish_key, row->key)) : NULL;
 	const char *known;
 
-	if (is_ours(tr->r, row->tags)) {
+	if (tags_are_ours(tr, row->tags)) {
 		add_object(tr, row, val_str(row->tags, "berth:resource"), OWNED);
 		return;
 	}
-	if (is_others(tr->r, row->tags)) {
+	if (is_others(tr, row->tags)) {
 		if (wish)
 			add_foreign(tr, row, wish);
 		return;
@@ -166,8 +175,8 @@ static void place(struct type_read *tr, struct live_row *row)
 	if (!known && (tr->t->flags & VERSIONED))
 		known = wish;
 	if (known)
-		add_object(tr, row, known, OWNED);
-	else if (by_parentage(tr->t))
+		add_remembered(tr, row, known);
+	else if (rtype_is_part(tr->t))
 		place_by_parent(tr, row, wish);
 	else if (wish && (tr->t->flags & TAGGED))
 		add_foreign(tr, row, wish);
@@ -284,17 +293,17 @@ static void also_answered(void *arg, struct op_result *res)
 
 static bool concerns_us(const struct type_read *tr, const struct live_row *row)
 {
-	return is_ours(tr->r, row->tags) || (row->key && json_object_get(tr->wish_key, row->key)) ||
-	       known_address(tr, row->fields) || (by_parentage(tr->t) && parent_object(tr, row->fields));
+	return tags_are_ours(tr, row->tags) || (row->key && json_object_get(tr->wish_key, row->key)) ||
+	       known_address(tr, row->fields) || (rtype_is_part(tr->t) && parent_object(tr, row->fields));
 }
 
 /* The wish that the row is, or has the name of; NULL if there is none. */
 static const json_t *wish_of(const struct type_read *tr, const struct live_row *row)
 {
 	const struct spec *spec = tr->r->req->spec;
-	const char *address = is_ours(tr->r, row->tags) ? val_str(row->tags, "berth:resource")
-			      : row->key                ? json_string_value(json_object_get(tr->wish_key, row->key))
-							: NULL;
+	const char *address = tags_are_ours(tr, row->tags) ? val_str(row->tags, "berth:resource")
+			      : row->key                   ? json_string_value(json_object_get(tr->wish_key, row->key))
+							   : NULL;
 	const struct resource *res = spec && address ? spec_find(spec, address) : NULL;
 
 	return res ? res->want : NULL;

@@ -125,6 +125,7 @@ static void object_free(struct object *o)
 {
 	free(o->address);
 	free(o->arn);
+	free(o->user);
 	json_decref(o->fields);
 	json_decref(o->tags);
 	free(o);
@@ -260,6 +261,25 @@ void world_each_ref(const struct world *w, const struct object *o, void (*f)(voi
 {
 	for (const struct field *fd = o->type->fields; fd->name; fd++)
 		each_ref_value(w, fd->type, json_object_get(o->fields, fd->name), f, arg);
+}
+
+bool object_adopted(const struct object *o)
+{
+	return val_str(o->tags, ADOPTED_TAG) != NULL;
+}
+
+bool object_is_shared(const struct object *o)
+{
+	return o->standing == SHARED_USE || o->user || ((o->type->flags & SHARED) && object_adopted(o));
+}
+
+struct object *world_home(const struct world *w, const struct object *o)
+{
+	const struct rtype *t = o->type;
+	const struct field *f = rtype_is_part(t) ? rtype_field(t, t->parent) : NULL;
+	json_t *v = f ? json_object_get(o->fields, f->name) : NULL;
+
+	return v && f->type->target ? world_by_value(w, f->type->target, f->type->attr, v) : NULL;
 }
 
 json_t *storable_fields(const struct rtype *t, const json_t *fields)

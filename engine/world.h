@@ -7,6 +7,9 @@
 
 #include <jansson.h>
 
+/* Borne by what was there before berth: the UTC date on which it was taken over. */
+#define ADOPTED_TAG "berth:adopted"
+
 enum standing {
 	OWNED,      /* bears our tags, or cannot be tagged and is what a wish names below an owned parent */
 	STRAY,      /* lives in something that is ours, and no wish names it */
@@ -21,7 +24,11 @@ struct object {
 	json_t *tags;   /* NULL: the type has none or they could not be read */
 	char *arn;      /* or NULL */
 	enum standing standing;
-	size_t at; /* position in the world; good while it is in there */
+	/* Of what is ours by the snapshot alone, as its tags were taken off: it gets them back if a wish names it, and
+	   is never deleted. */
+	bool remembered;
+	char *user; /* SHARED types: something that is not ours and names it, in words for a sentence; or NULL */
+	size_t at;  /* position in the world; good while it is in there */
 };
 
 struct world {
@@ -42,6 +49,15 @@ void world_release(struct world *w);
 bool world_is_whole(const struct world *w);
 /* Takes fields and tags over. */
 struct object *world_add(struct world *w, const struct rtype *type, const char *address, json_t *fields, json_t *tags);
+/* Was it there before berth, and taken over (tag berth:adopted)? */
+bool object_adopted(const struct object *o);
+/* Do others use it too? Then it may gain members, and loses none. */
+bool object_is_shared(const struct object *o);
+/*
+ * Lives it in another object without tags of its own (a route, a rule, an inline policy)? Then that one, NULL else:
+ * nobody can tell who made it.
+ */
+struct object *world_home(const struct world *w, const struct object *o);
 /* Takes it out of the world; the pointer stays good until world_release(). */
 void world_remove(struct world *w, struct object *o);
 void world_rename(struct world *w, struct object *o, const char *address);

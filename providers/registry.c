@@ -65,6 +65,11 @@ const struct rtype *rtype_of_address(const char *address, const char **name)
 	return NULL;
 }
 
+bool rtype_is_part(const struct rtype *t)
+{
+	return t->parent && (!(t->flags & TAGGED) || (t->flags & EXCLUSIVE));
+}
+
 const struct field *rtype_field(const struct rtype *t, const char *name)
 {
 	for (const struct field *f = t->fields; f->name; f++)

@@ -323,3 +323,5 @@ const struct rtype *rtype_find(const char *name);
 /* The type of an address "ec2.vpc.main"; NULL if unknown. Sets *name to the part behind the type, if not NULL. */
 const struct rtype *rtype_of_address(const char *address, const char **name);
 const struct field *rtype_field(const struct rtype *t, const char *name);
+/* Are its objects known by what they live in, being without tags of their own (or EXCLUSIVE)? */
+bool rtype_is_part(const struct rtype *t);

@@ -153,7 +153,11 @@ static void change_object(struct object *o, json_t *change)
 	json_t *value;
 
 	json_object_foreach (change, key, value) {
-		if (key[0] == '#')
+		if (!strcmp(key, "@user"))
+			o->user = xstrdup(json_string_value(value));
+		else if (!strcmp(key, "@remembered"))
+			o->remembered = true;
+		else if (key[0] == '#')
 			change_tag(o, key + 1, value);
 		else if (json_is_null(value))
 			path_remove(o->fields, key);

@@ -5,13 +5,15 @@
  *   @before         a spec whose objects are taken to be live, as an apply would have left them
  *   @change         JSON: what is live differently from @before.
  *                   "ADDRESS": null             the object is gone
- *                   "ADDRESS": {PATH: VALUE}    fields, "#KEY" for tags; null removes one
+ *                   "ADDRESS": {PATH: VALUE}    fields, "#KEY" for tags; null removes one; "@user": who else uses it,
+ *                                               "@remembered": known by the snapshot alone
  *                   "+ADDRESS": {"type": .., "fields": .., "tags": .., "standing": ..}   one more object; standing
  *                                               is "owned" (if absent), "stray", "shared", or "foreign" with the
  *                                               address "?ADDRESS": it has the name that ADDRESS wishes for
  *                   "!TYPE": "REASON"           the type could not be read
  *   @spec           the spec to plan; absent: the one of @before
- *   @args           destroy, with-data, only=ADDR, except=ADDR, env=NAME (of @spec), verbose, md, json, width=COLUMNS;
+ *   @args           destroy, with-data, with-adopted, only=ADDR, except=ADDR, env=NAME (of @spec), verbose, md, json,
+ *                   width=COLUMNS;
  *                   drift: not the plan, but what @change makes of what the apply of @before left;
  *                   unrecorded: the same, without a record of that apply
  *   @expect         the plan's text
@@ -143,6 +145,8 @@ static bool take_flag(struct args *a, const char *word)
 		a->flags |= PLAN_DESTROY;
 	else if (!strcmp(word, "with-data"))
 		a->flags |= PLAN_WITH_DATA;
+	else if (!strcmp(word, "with-adopted"))
+		a->flags |= PLAN_WITH_ADOPTED;
 	else if (!strcmp(word, "verbose"))
 		a->verbose = true;
 	else if (!strcmp(word, "md"))
