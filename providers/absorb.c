@@ -123,6 +123,10 @@ static json_t *absorb_field(const struct field *f, const json_t *row, const stru
 		return NULL;
 	raw = path_row_get(row, path);
 	value = from_wire(f->type, raw, svc);
+	if (field_is_cleared(f, value)) {
+		json_decref(value);
+		value = NULL;
+	}
 	if (!value && f->dflt)
 		value = json_loads(f->dflt, JSON_DECODE_ANY, NULL);
 	return value ? canon_live(f->type, value) : NULL;

@@ -247,7 +247,7 @@ static void canon_field(const struct field *f, const json_t *value, const char *
 	char *at CLEANUP(freep) = *what ? xasprintf("%s.%s", what, f->name) : xstrdup(f->name);
 	json_t *canon;
 
-	if (!value || json_is_null(value)) {
+	if (!value || json_is_null(value) || field_is_cleared(f, value)) {
 		if (f->dflt && !is_condition(f))
 			json_object_set_new(out, f->name, default_of(f));
 		else if (f->flags & REQUIRED)

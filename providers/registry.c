@@ -77,3 +77,9 @@ const struct field *rtype_field(const struct rtype *t, const char *name)
 			return f;
 	return NULL;
 }
+
+bool field_is_cleared(const struct field *f, const json_t *value)
+{
+	return f->null_text && f->type->kind == KIND_STR && json_is_string(value) &&
+	       !strcmp(json_string_value(value), f->null_text);
+}
