@@ -32,6 +32,10 @@ struct loop {
 	int pipe[2];             /* signals, one byte each */
 	void (*on_signal)(void *arg, int signo);
 	void *signal_arg;
+	void (*on_readable)(void *arg); /* NULL: no descriptor is watched */
+	void *readable_arg;
+	int readable_fd;
+	bool readable; /* the last sleep found it so */
 	bool stop, running;
 };
 
@@ -39,6 +43,8 @@ static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 
 /* A signal handler has no argument of ours: the write end of the loop that asked for signals, -1 if none did. */
 static volatile sig_atomic_t signal_pipe = -1;
+/* Whether some loop runs, and whether a signal came that none has looked at. */
+static volatile sig_atomic_t turning, unheard;
 
 static int64_t clock_ms(clockid_t id)
 {
@@ -87,7 +93,7 @@ struct transfers *loop_transfers(struct loop *l)
 
 int64_t loop_now(const struct loop *l)
 {
-	return l->clock.now ? l->clock.now(l->clock.arg) : clock_ms(CLOCK_MONOTONIC);
+	return l->clock.now ? l->clock.now(l->clock.arg) : clock_ms(CLOCK_BOOTTIME);
 }
 
 int64_t loop_wall(const struct loop *l)
@@ -201,6 +207,12 @@ static void on_signal(int signo)
 	int saved = errno;
 	unsigned char byte = (unsigned char)signo;
 
+	/* Nobody listens, and this is not the first: whoever sends it wants it to end. */
+	if (!turning && unheard) {
+		signal(signo, SIG_DFL);
+		raise(signo);
+	}
+	unheard = 1;
 	/* A full pipe means that signals wait already. */
 	if (write(signal_pipe, &byte, 1) < 0)
 		errno = saved;
@@ -213,6 +225,7 @@ void loop_on_signal(struct loop *l, void (*f)(void *arg, int signo), void *arg)
 
 	l->on_signal = f;
 	l->signal_arg = arg;
+	unheard = 0;
 	if (f)
 		signal_pipe = l->pipe[1];
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
@@ -229,6 +242,7 @@ static void fire_signals(struct loop *l)
 {
 	unsigned char signo;
 
+	unheard = 0;
 	while (!l->stop && read(l->pipe[0], &signo, 1) == 1)
 		if (l->on_signal)
 			l->on_signal(l->signal_arg, signo);
@@ -247,7 +261,10 @@ static int64_t until_timer(const struct loop *l)
 
 static int wait_for_events(struct loop *l)
 {
+	const int fd[] = {l->pipe[0], l->readable_fd};
 	int64_t ms = until_timer(l);
+	unsigned ready = 0;
+	int rc;
 
 	if (l->clock.advance && !transfers_count(l->transfers)) {
 		l->clock.advance(l->clock.arg, ms);
@@ -255,7 +272,24 @@ static int wait_for_events(struct loop *l)
 	}
 	if (l->clock.advance && ms > 0)
 		ms = INT_MAX;
-	return transfers_poll(l->transfers, l->pipe[0], ms < INT_MAX ? (int)ms : INT_MAX);
+	rc = transfers_poll(l->transfers, fd, l->on_readable ? 2 : 1, ms < INT_MAX ? (int)ms : INT_MAX, &ready);
+	l->readable = !rc && (ready & 2);
+	return rc;
+}
+
+void loop_on_readable(struct loop *l, int fd, void (*f)(void *arg), void *arg)
+{
+	l->readable_fd = fd;
+	l->on_readable = f;
+	l->readable_arg = arg;
+	l->readable = false;
+}
+
+static void fire_readable(struct loop *l)
+{
+	if (l->readable && !l->stop && l->on_readable)
+		l->on_readable(l->readable_arg);
+	l->readable = false;
 }
 
 int loop_run(struct loop *l)
@@ -265,15 +299,18 @@ int loop_run(struct loop *l)
 	if (l->running)
 		BUG("loop_run() inside of loop_run()");
 	l->running = true;
+	turning = 1;
 	while (!l->stop && !rc) {
 		fire_signals(l);
+		fire_readable(l);
 		fire_timers(l);
 		rc = transfers_perform(l->transfers, &l->stop);
-		if (l->stop || rc || (!transfers_count(l->transfers) && !l->n))
+		if (l->stop || rc || (!transfers_count(l->transfers) && !l->n && !l->on_readable))
 			break;
 		rc = wait_for_events(l);
 	}
 	l->running = l->stop = false;
+	turning = 0;
 	return rc;
 }
 

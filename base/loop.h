@@ -1,8 +1,8 @@
 /*
  * loop - the one event loop: libcurl's multi interface, timers and signals, no threads.
  *
- * Everything that waits is a transfer (http.h), a timer or a signal, each with
- * a callback. Callbacks run from loop_run() only and may start or cancel
+ * Everything that waits is a transfer (http.h), a timer, a signal or a terminal,
+ * each with a callback. Callbacks run from loop_run() only and may start or cancel
  * anything. Time comes from here and nowhere else, so that a test can replace
  * it. Lifecycle: loop_new, start work, loop_run, loop_free (which drops what still
  * runs, without callbacks). A process that has a loop ignores SIGPIPE: who starts
@@ -19,7 +19,7 @@ struct loop_timer; /* opaque; valid until it fired or was cancelled */
 struct loop *loop_new(void);
 void loop_free(struct loop *l);
 
-/* Milliseconds of the monotonic clock. */
+/* Milliseconds of a clock that never goes back, and goes on while the machine sleeps. */
 int64_t loop_now(const struct loop *l);
 /* Milliseconds since 1970 of the real clock. */
 int64_t loop_wall(const struct loop *l);
@@ -46,11 +46,18 @@ void loop_cancel(struct loop *l, struct loop_timer *t);
 
 /*
  * Calls f(arg, signo) from the loop for SIGINT, SIGTERM, SIGHUP, but for those that were ignored when the program
- * was started (nohup). One handler; NULL restores the default.
+ * was started (nohup). One handler; NULL restores the default. A signal that comes while the loop does not run waits
+ * for the next run; a second one then ends the process as if there were no handler.
  */
 void loop_on_signal(struct loop *l, void (*f)(void *arg, int signo), void *arg);
 
-/* Runs until there is no transfer and no timer left, or loop_stop() was called. 0 or ERR_IO. Not from a callback. */
+/*
+ * Calls f(arg) from the loop whenever there is something to read at fd, or its end. One descriptor; f NULL forgets it.
+ */
+void loop_on_readable(struct loop *l, int fd, void (*f)(void *arg), void *arg);
+
+/* Runs until there is no transfer, no timer and no descriptor left, or loop_stop() was called. 0 or ERR_IO. Not from a
+ * callback. */
 int loop_run(struct loop *l);
 /* loop_run() returns before its next callback; outside of it: the next one returns at once. */
 void loop_stop(struct loop *l);

@@ -218,9 +218,19 @@ int transfers_perform(struct transfers *ts, const bool *stop)
 	return 0;
 }
 
-int transfers_poll(struct transfers *ts, int fd, int ms)
+int transfers_poll(struct transfers *ts, const int *fd, unsigned n, int ms, unsigned *ret_ready)
 {
-	struct curl_waitfd wait = {.fd = fd, .events = CURL_WAIT_POLLIN};
+	struct curl_waitfd wait[2] = {{0}};
+	unsigned ready = 0;
 
-	return curl_multi_poll(ts->multi, &wait, fd >= 0, ms, NULL) ? ERR_IO : 0;
+	if (n > ARRAY_SIZE(wait))
+		BUG("%u descriptors to wait for", n);
+	for (unsigned i = 0; i < n; i++)
+		wait[i] = (struct curl_waitfd){.fd = fd[i], .events = CURL_WAIT_POLLIN};
+	if (curl_multi_poll(ts->multi, wait, n, ms, NULL))
+		return ERR_IO;
+	for (unsigned i = 0; i < n; i++)
+		ready |= wait[i].revents ? 1u << i : 0;
+	*ret_ready = ready;
+	return 0;
 }

@@ -36,8 +36,8 @@ void transfers_free(struct transfers *ts);
 size_t transfers_count(const struct transfers *ts);
 /* Starts what may start, lets curl work, calls done() of what ended; stops early when *stop. 0 or ERR_IO. */
 int transfers_perform(struct transfers *ts, const bool *stop);
-/* Sleeps until a socket or fd (-1: none) wants attention, at most ms. 0 or ERR_IO. */
-int transfers_poll(struct transfers *ts, int fd, int ms);
+/* Sleeps until a socket or one of fd[n] wants attention, at most ms. *ret_ready: fd[i] is bit i. 0 or ERR_IO. */
+int transfers_poll(struct transfers *ts, const int *fd, unsigned n, int ms, unsigned *ret_ready);
 
 /* A clean handle from the pool. */
 CURL *transfer_handle(struct transfers *ts);

@@ -80,6 +80,7 @@ static int carry_out(struct work *w, unsigned parallel, struct apply_result *res
 				    .spec = &w->spec,
 				    .plan = &w->plan,
 				    .state = w->state,
+				    .lease = w->lease,
 				    .parallel = parallel,
 				    .progress = progress_show,
 				    .interrupted = progress_interrupted};
@@ -93,6 +94,7 @@ static int carry_out(struct work *w, unsigned parallel, struct apply_result *res
 			    cli->err_color);
 	req.arg = view;
 	rc = apply_plan(&req, result, &cli->d);
+	work_relock(w, result->abandoned);
 	progress_free(view);
 	return rc;
 }
@@ -103,6 +105,9 @@ int apply_and_report(struct work *w, unsigned parallel)
 	int64_t begun = loop_now(w->session.loop);
 	int rc;
 
+	/* The lease is on its way back: it ends there. */
+	if (w->leaving)
+		work_unlock(w);
 	if (plan_is_empty(&w->plan))
 		return settle_empty(w);
 	rc = carry_out(w, parallel, &result);

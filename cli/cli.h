@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* Stable; documented in berth(1). */
@@ -44,8 +45,12 @@ struct globals {
 	bool json, verbose, help, version;
 };
 
+struct loop;
+
 struct cli {
 	struct globals g;
+	struct loop *loop;    /* kept turning while a question waits for its answer; NULL: there is none */
+	int64_t lock_wait_ms; /* --lock-timeout */
 	bool out_color, err_color;
 	bool in_tty, err_tty;
 	bool err_live; /* err_tty, and lines may be drawn over */

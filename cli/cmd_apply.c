@@ -10,6 +10,7 @@ struct apply_options {
 	bool yes;
 	struct words only, except;
 	unsigned parallel;
+	const char *lock_timeout;
 };
 
 static const struct option_row rows[] = {
@@ -18,6 +19,7 @@ static const struct option_row rows[] = {
      offsetof(struct apply_options, only)},
     {"except", 0, OPTION_LIST, "ADDR", "all but this and what needs it", offsetof(struct apply_options, except)},
     {"parallel", 0, OPTION_NUMBER, "N", "steps at once (default 32)", offsetof(struct apply_options, parallel)},
+    LOCK_TIMEOUT_ROW(struct apply_options),
     {0},
 };
 
@@ -35,8 +37,14 @@ static int prepare_saved(struct work *w, struct cli *cli, const struct apply_opt
 
 static int prepare(struct work *w, struct cli *cli, const struct apply_options *o)
 {
-	int rc = work_live(w, cli);
+	int rc = work_spec(w, cli);
 
+	if (!rc)
+		rc = work_open(w);
+	if (!rc)
+		rc = work_lock(w, "apply");
+	if (!rc)
+		rc = work_refresh(w);
 	return rc ? rc : work_plan(w, 0, &o->only, &o->except);
 }
 
@@ -58,7 +66,9 @@ static int run(struct cli *cli, const void *options, int argc, char **argv)
 	struct work w = {0};
 	int rc;
 
-	rc = argc ? prepare_saved(&w, cli, o, argv[0]) : prepare(&w, cli, o);
+	rc = work_lock_timeout(cli, o->lock_timeout);
+	if (!rc)
+		rc = argc ? prepare_saved(&w, cli, o, argv[0]) : prepare(&w, cli, o);
 	if (!rc)
 		rc = apply_show(&w);
 	if (!rc)
@@ -72,7 +82,7 @@ static int run(struct cli *cli, const void *options, int argc, char **argv)
 const struct command cmd_apply = {
     .name = "apply",
     .summary = "plan and do it, or do a saved plan",
-    .usage = "[PLAN] [--yes] [--only ADDR] [--except ADDR] [--parallel N]",
+    .usage = "[PLAN] [--yes] [--only ADDR] [--except ADDR] [--parallel N] [--lock-timeout TIME]",
     .options = rows,
     .options_size = sizeof(struct apply_options),
     .words = 1,

@@ -10,6 +10,7 @@ struct destroy_options {
 	const char *yes;
 	bool with_data, with_adopted;
 	unsigned parallel;
+	const char *lock_timeout;
 };
 
 static const struct option_row rows[] = {
@@ -19,6 +20,7 @@ static const struct option_row rows[] = {
     {"with-adopted", 0, OPTION_FLAG, NULL, "what was there before berth too; its data only with --with-data",
      offsetof(struct destroy_options, with_adopted)},
     {"parallel", 0, OPTION_NUMBER, "N", "steps at once (default 32)", offsetof(struct destroy_options, parallel)},
+    LOCK_TIMEOUT_ROW(struct destroy_options),
     {0},
 };
 
@@ -44,6 +46,8 @@ static int destroy(struct work *w, const struct destroy_options *o)
 
 	rc = work_open(w);
 	if (!rc)
+		rc = work_lock(w, "destroy");
+	if (!rc)
 		rc = work_refresh(w);
 	if (!rc)
 		rc = work_plan(w, plan_destroy_flags(o->with_data, o->with_adopted), NULL, NULL);
@@ -62,7 +66,9 @@ static int run(struct cli *cli, const void *options, int argc, char **argv)
 
 	(void)argc;
 	(void)argv;
-	rc = work_spec(&w, cli);
+	rc = work_lock_timeout(cli, o->lock_timeout);
+	if (!rc)
+		rc = work_spec(&w, cli);
 	if (!rc)
 		rc = check_name(&w, o->yes);
 	if (!rc)
@@ -74,7 +80,7 @@ static int run(struct cli *cli, const void *options, int argc, char **argv)
 const struct command cmd_destroy = {
     .name = "destroy",
     .summary = "tear it all down; data only with --with-data",
-    .usage = "[--yes APP] [--with-data] [--with-adopted] [--parallel N]",
+    .usage = "[--yes APP] [--with-data] [--with-adopted] [--parallel N] [--lock-timeout TIME]",
     .options = rows,
     .options_size = sizeof(struct destroy_options),
     .run = run,

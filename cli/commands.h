@@ -13,3 +13,4 @@ extern const struct command cmd_destroy;
 extern const struct command cmd_output;
 extern const struct command cmd_explain;
 extern const struct command cmd_graph;
+extern const struct command cmd_lock;

@@ -26,6 +26,7 @@ const struct command *const commands[] = {
     &cmd_output,
     &cmd_explain,
     &cmd_graph,
+    &cmd_lock,
     NULL,
 };
 /* clang-format on */

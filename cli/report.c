@@ -1,8 +1,10 @@
 /* What the user reads: sentences with their place, the source line and a caret; JSON lines; questions. */
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/loop.h"
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,12 +132,51 @@ bool output_lost(void)
 	return poll(&out, 1, 0) < 0 || !(out.revents & POLLERR);
 }
 
+/* A line from the terminal. What is longer than any answer is none. */
+struct answer {
+	struct loop *loop;
+	char line[256];
+	size_t n;
+	bool ended, whole;
+};
+
+/* A terminal gives a line at most; what was typed ahead stays for the next question. */
+static void on_input(void *arg)
+{
+	struct answer *a = arg;
+	ssize_t n = read(STDIN_FILENO, a->line + a->n, sizeof(a->line) - 1 - a->n);
+
+	if (n < 0 && errno == EINTR)
+		return;
+	a->n += n > 0 ? (size_t)n : 0;
+	a->whole = n > 0 && a->line[a->n - 1] == '\n';
+	a->ended = n <= 0 || a->whole || a->n == sizeof(a->line) - 1;
+	if (a->ended && a->loop)
+		loop_stop(a->loop);
+}
+
+static bool take_line(struct answer *a)
+{
+	if (a->loop) {
+		loop_on_readable(a->loop, STDIN_FILENO, on_input, a);
+		while (!a->ended && !loop_run(a->loop))
+			;
+		loop_on_readable(a->loop, -1, NULL, NULL);
+	} else {
+		while (!a->ended)
+			on_input(a);
+	}
+	if (!a->whole)
+		fputc('\n', stderr);
+	while (a->n && (a->line[a->n - 1] == '\n' || a->line[a->n - 1] == '\r'))
+		a->n--;
+	a->line[a->n] = '\0';
+	return a->whole;
+}
+
 int cli_confirm(struct cli *cli, const char *question, const char *expected, const char *otherwise)
 {
-	char *line = NULL;
-	size_t cap = 0;
-	ssize_t n;
-	bool entered, yes;
+	struct answer a = {.loop = cli->loop};
 
 	if (!cli->in_tty || !cli->err_tty) {
 		diag_error(&cli->d, ERR_REFUSED, "This needs a confirmation, and there is no terminal to ask on.");
@@ -144,15 +185,7 @@ int cli_confirm(struct cli *cli, const char *question, const char *expected, con
 	}
 	fprintf(stderr, "%s ", question);
 	fflush(stderr);
-	n = getline(&line, &cap, stdin);
-	entered = n > 0 && line[n - 1] == '\n';
-	if (!entered)
-		fputc('\n', stderr);
-	while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
-		line[--n] = '\0';
-	yes = entered && !strcmp(line, expected);
-	free(line);
-	if (yes)
+	if (take_line(&a) && !strcmp(a.line, expected))
 		return 0;
 	return diag_error(&cli->d, ERR_REFUSED, "Not confirmed: nothing was changed.");
 }

@@ -179,6 +179,8 @@ int plan_restore(struct work *w, struct cli *cli, const json_t *doc)
 	if (!rc)
 		rc = compare_account(w, saved);
 	if (!rc)
+		rc = work_lock(w, "apply");
+	if (!rc)
 		rc = work_refresh(w);
 	if (rc)
 		return rc;

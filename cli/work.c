@@ -75,20 +75,40 @@ static int add_applied(void *arg, const struct state_object *o)
 	return 0;
 }
 
-static int open_state(struct work *w)
+static void forget_state(struct work *w)
 {
-	char *path CLEANUP(freep) = xasprintf("%s.berth/%s.db", w->dir, w->spec.env);
+	for (size_t i = 0; i < w->n_applied; i++) {
+		free(w->applied[i].address);
+		free(w->applied[i].type);
+		json_decref(w->applied[i].fields);
+		json_decref(w->applied[i].tags);
+	}
+	free(w->applied);
+	w->applied = NULL;
+	w->n_applied = 0;
+	json_decref(w->known);
+	w->known = NULL;
+}
+
+int work_read_state(struct work *w)
+{
 	struct diag *d = &w->cli->d;
 	int rc;
 
-	rc = state_open(path, w->spec.app, w->spec.env, &w->state, d);
-	if (rc)
-		return rc;
+	forget_state(w);
 	w->known = json_array();
 	rc = state_each(w->state, STATE_LIVE, add_known, w, d);
 	if (!rc)
 		rc = state_each(w->state, STATE_APPLIED, add_applied, w, d);
 	return rc;
+}
+
+static int open_state(struct work *w)
+{
+	char *path CLEANUP(freep) = xasprintf("%s.berth/%s.db", w->dir, w->spec.env);
+	int rc = state_open(path, w->spec.app, w->spec.env, &w->state, &w->cli->d);
+
+	return rc ? rc : work_read_state(w);
 }
 
 /* A changed region, or other credentials: then all looks gone, and what is there stays and costs. */
@@ -297,6 +317,7 @@ int work_record_destroyed(struct work *w)
 
 void work_release(struct work *w)
 {
+	work_unlock(w);
 	if (w->has_plan)
 		plan_release(&w->plan);
 	if (w->has_world)
@@ -306,14 +327,7 @@ void work_release(struct work *w)
 	state_close(w->state);
 	if (w->has_spec)
 		spec_release(&w->spec);
-	for (size_t i = 0; i < w->n_applied; i++) {
-		free(w->applied[i].address);
-		free(w->applied[i].type);
-		json_decref(w->applied[i].fields);
-		json_decref(w->applied[i].tags);
-	}
-	free(w->applied);
-	json_decref(w->known);
+	forget_state(w);
 	free(w->dir);
 	*w = (struct work){0};
 }

@@ -10,6 +10,8 @@
 #include "engine/session.h"
 #include "state/state.h"
 
+struct lease;
+
 struct work {
 	struct cli *cli;
 	struct spec spec;
@@ -22,6 +24,9 @@ struct work {
 	json_t *known; /* array of {address, type, fields}: the snapshot */
 	char *dir;     /* folder of the spec */
 	bool has_spec, has_session, has_world, has_plan;
+	struct lease *lease; /* NULL: none is held */
+	bool waited;         /* for another run, before the lease was ours */
+	int leaving;         /* a signal came: the lease is given back, and then it ends by that */
 };
 
 /* Loads the spec only. All of these return 0 or an error code after appending to cli->d. */
@@ -30,9 +35,28 @@ int work_spec(struct work *w, struct cli *cli);
 int work_saved_spec(struct work *w, struct cli *cli, const json_t *doc);
 /* Database and session; asks AWS who we are and refuses a wrong account. */
 int work_open(struct work *w);
+/*
+ * One writer: takes the lease of this app and environment, after work_open() and before work_refresh(), for `doing`
+ * (a command's name). Waits for another run as long as --lock-timeout says; ERR_LOCKED. From then on a first signal
+ * gives it back before it ends the program, outside of apply_plan().
+ */
+int work_lock(struct work *w, const char *doing);
+/* Gives it back, if it is still ours; work_release() does so too. */
+void work_unlock(struct work *w);
+/* apply_plan() has had signals for itself; `abandoned` by a second one, writes may be under way: the lease stays. */
+void work_relock(struct work *w, bool abandoned);
+/* A row for the option tables of commands that lock, and what its text means: 0, 30s, 5m, 1h. */
+#define LOCK_TIMEOUT_ROW(s)                                                                                  \
+	{                                                                                                    \
+		"lock-timeout", 0, OPTION_TEXT, "TIME", "wait so long for another run (30s, 5m; default 0)", \
+		    offsetof(s, lock_timeout)                                                                \
+	}
+int work_lock_timeout(struct cli *cli, const char *text);
 /* Reads the live objects, and writes them to the snapshot. */
 int work_refresh(struct work *w);
-/* All three. */
+/* The snapshot and the records, once more: another run may have written them while we waited. */
+int work_read_state(struct work *w);
+/* Spec, session and live objects. */
 int work_live(struct work *w, struct cli *cli);
 /* The live objects from the snapshot alone (--cached). */
 int work_cached(struct work *w);

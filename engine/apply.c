@@ -1,5 +1,6 @@
 #include "base/err.h"
 #include "engine/apply_int.h"
+#include "engine/lease.h"
 #include "providers/secret.h"
 #include "state/state.h"
 
@@ -48,7 +49,7 @@ static bool take_parent(struct node *n)
 
 static bool is_stopping(const struct applier *ap)
 {
-	return ap->signals > 0;
+	return ap->signals > 0 || ap->fenced;
 }
 
 static void start(struct node *n)
@@ -196,6 +197,16 @@ static void on_signal(void *arg, int signo)
 		ap->req->interrupted(ap->req->arg);
 }
 
+/* Somebody else may write from now on: what is under way ends, and nothing else begins. */
+static void on_loss(void *arg)
+{
+	struct applier *ap = arg;
+
+	ap->fenced = true;
+	if (!ap->writing)
+		loop_stop(ap->req->session->loop);
+}
+
 /* ---- resolver: what is there by now
  * ------------------------------------------------------------------------------------------- */
 
@@ -230,24 +241,59 @@ static void count_not_tried(struct applier *ap)
 	}
 }
 
-static int run_nodes(struct applier *ap)
+/* Nothing of the run may be left in the loop: it lives on. */
+static void let_go(struct applier *ap)
 {
-	int rc;
+	loop_cancel(ap->req->session->loop, ap->turn);
+	ap->turn = NULL;
+	for (size_t i = 0; i < ap->n; i++)
+		node_let_go(&ap->node[i]);
+}
 
-	ap->open = ap->n;
+static int run_loop(struct applier *ap)
+{
+	struct loop *loop = ap->req->session->loop;
+	struct lease *lease = ap->req->lease;
+	int rc = 0;
+
+	if (lease)
+		lease_on_loss(lease, on_loss, ap);
+	ap->fenced = lease && !lease_may_write(lease);
 	schedule(ap);
-	loop_on_signal(ap->req->session->loop, on_signal, ap);
-	rc = loop_run(ap->req->session->loop);
-	loop_on_signal(ap->req->session->loop, NULL, NULL);
-	if (!rc && !ap->signals && ap->open)
-		BUG("%zu steps wait for each other", ap->open);
-	count_not_tried(ap);
+	loop_on_signal(loop, on_signal, ap);
+	if (!ap->fenced)
+		rc = loop_run(loop);
+	loop_on_signal(loop, NULL, NULL);
+	if (lease)
+		lease_on_loss(lease, NULL, NULL);
+	return rc;
+}
+
+/* The lease and its reasons are looked up only now, when nothing of the run is left in the loop. */
+static int explain_end(struct applier *ap, int rc)
+{
+	if (ap->fenced && (ap->open || ap->rc))
+		return lease_explain_loss(ap->req->lease, ap->d);
 	if (ap->signals && ap->open) {
 		ap->result->interrupted = true;
 		diag_error(ap->d, ERR_CANCELLED, "Interrupted.");
 		return ERR_CANCELLED;
 	}
 	return rc ? rc : ap->rc;
+}
+
+static int run_nodes(struct applier *ap)
+{
+	int rc;
+
+	ap->open = ap->n;
+	rc = run_loop(ap);
+	if (!rc && !is_stopping(ap) && ap->open)
+		BUG("%zu steps wait for each other", ap->open);
+	ap->result->abandoned = ap->writing > 0 || ap->signals > 1;
+	count_not_tried(ap);
+	let_go(ap);
+	return explain_end(ap, rc);
 }
 
 static int run_recorded(struct applier *ap)
@@ -271,10 +317,9 @@ static int run_recorded(struct applier *ap)
 	return rc;
 }
 
-/* Nothing of the run may be left in the loop: it lives on. */
 static void release(struct applier *ap)
 {
-	loop_cancel(ap->req->session->loop, ap->turn);
+	let_go(ap);
 	for (size_t i = 0; i < ap->n; i++)
 		node_release(&ap->node[i]);
 	free(ap->node);

@@ -25,6 +25,7 @@ struct progress {
 };
 
 struct state;
+struct lease;
 
 struct apply_request {
 	struct session *session;
@@ -32,6 +33,7 @@ struct apply_request {
 	const struct spec *spec;
 	const struct plan *plan;
 	struct state *state;                                   /* journal and snapshot; may be NULL */
+	struct lease *lease;                                   /* without it no write begins; NULL: none is asked for */
 	unsigned parallel;                                     /* nodes at once; 0: 32 */
 	void (*progress)(void *arg, const struct progress *p); /* may be NULL */
 	void (*interrupted)(void *arg); /* a first signal came while something runs; may be NULL */
@@ -41,12 +43,16 @@ struct apply_request {
 struct apply_result {
 	size_t done, failed, blocked, not_tried;
 	bool interrupted;
+	bool abandoned;  /* by a second signal: writes may still be under way */
 	bool unrecorded; /* journal or snapshot could not be written on the way; a warning says why */
 	json_t *done_list, *failed_list, *left_list; /* addresses */
-	json_t *under_way_list;                      /* of writes that were left, as a second signal ended it all */
+	json_t *under_way_list; /* of writes that were left: by a second signal, or as the lease was lost */
 };
 
-/* Nothing is begun if the journal cannot be. 0 if all was done; the first failure's code else, everything appended to
- * d. apply_result_release() in any case. */
+/*
+ * Nothing is begun if the journal cannot be. When the lease is lost, no write begins any more: those that are under way
+ * are waited for, and then it ends with ERR_LOCKED. 0 if all was done; the first failure's code else, everything
+ * appended to d. apply_result_release() in any case.
+ */
 int apply_plan(const struct apply_request *req, struct apply_result *ret, struct diag *d);
 void apply_result_release(struct apply_result *r);

@@ -2,6 +2,7 @@
 #include "base/err.h"
 #include "base/path.h"
 #include "base/trace.h"
+#include "engine/lease.h"
 #include "state/state.h"
 
 #include <stdlib.h>
@@ -165,8 +166,14 @@ static void op_answered(void *arg, struct op_result *res)
 {
 	struct node *n = arg;
 
+	struct applier *ap = n->ap;
+
 	n->op = NULL;
+	ap->writing -= n->writing;
+	n->writing = false;
 	n->op_done(n, res);
+	if (ap->fenced && !ap->writing)
+		loop_stop(ap->req->session->loop);
 }
 
 void node_send(struct node *n, const struct op_request *req, void (*done)(void *arg, struct op_result *res))
@@ -207,7 +214,10 @@ void node_op(struct node *n, const struct call *call, const json_t *params, enum
 	for (const struct field *f = t->fields; f->name; f++)
 		req.secret |= (f->flags & SENSITIVE) && intent != CALL_READ;
 	if (intent != CALL_READ) {
-		n->wrote = true;
+		if (n->ap->req->lease && !lease_may_write(n->ap->req->lease))
+			return;
+		n->wrote = n->writing = true;
+		n->ap->writing++;
 		node_journal(n, call->action);
 	}
 	node_send(n, &req, done);
@@ -304,11 +314,19 @@ bool node_resolve(struct node *n)
 	return false;
 }
 
-void node_release(struct node *n)
+void node_let_go(struct node *n)
 {
 	loop_cancel(n->ap->req->session->loop, n->timer);
 	op_cancel(n->op);
 	read_cancel(n->reader);
+	n->timer = NULL;
+	n->op = NULL;
+	n->reader = NULL;
+}
+
+void node_release(struct node *n)
+{
+	node_let_go(n);
 	for (size_t i = 0; i < n->n_job; i++) {
 		json_decref(n->job[i].changed);
 		free(n->job[i].member);

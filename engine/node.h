@@ -70,6 +70,7 @@ struct node {
 	bool clashed;               /* its name was taken: it may be older than this run */
 	bool updated;               /* the update step has run */
 	bool wrote;
+	bool writing;    /* the op under way is a write */
 	bool has_parent; /* holds its place among the writes below parent_key */
 };
 
@@ -78,12 +79,13 @@ struct applier {
 	struct apply_result *result;
 	struct diag *d;
 	struct node *node;
-	size_t n, running, open;
+	size_t n, running, open, writing;
 	json_t *secrets;      /* "address\nfield" -> value */
 	json_t *busy_parents; /* key -> true: a SERIAL_PARENT write is under way */
 	int64_t run;
 	int rc;
 	unsigned signals;
+	bool fenced;             /* the lease is lost */
 	struct loop_timer *turn; /* a look at all waiting nodes is scheduled */
 	struct resolver resolver;
 };
@@ -100,6 +102,8 @@ int64_t node_elapsed(const struct node *n);
 int64_t node_poll_delay(const struct node *n, int64_t max_ms);
 void node_progress(struct node *n, const char *detail);
 /* Drops what is under way for it. */
+void node_let_go(struct node *n);
+/* The same, and all that it holds. */
 void node_release(struct node *n);
 /* Intent before, outcome after a write. */
 void node_journal(struct node *n, const char *call);
@@ -107,7 +111,10 @@ void node_journal_end(struct node *n, const char *outcome);
 /* Both end with the node: `done` gets it, unless node_release() comes first. */
 void node_send(struct node *n, const struct op_request *req, void (*done)(void *arg, struct op_result *res));
 void node_read(struct node *n, const struct read_request *req, void (*done)(void *arg, struct reading *reading));
-/* A table call on behalf of the node; writes are journalled. */
+/*
+ * A table call on behalf of the node; writes are journalled. Without the lease a write is not begun, and nothing comes
+ * back: the run is about to end.
+ */
 void node_op(struct node *n, const struct call *call, const json_t *params, enum call_intent intent, const char *member,
 	     void (*done)(void *arg, struct op_result *res));
 /* BUSY, RETRY: the same step again later, or failure beyond the limit. True if it took care of the result. */

@@ -183,6 +183,7 @@ void call_admitted(struct aws_call *call)
 
 void call_credentials(struct aws_call *call, const struct creds *creds, const struct diag *errors)
 {
+	struct client *c = call->client;
 	struct diag d = {0};
 	int rc;
 
@@ -190,9 +191,13 @@ void call_credentials(struct aws_call *call, const struct creds *creds, const st
 		fail(call, ERR_CREDENTIALS, "", joined_text(errors));
 		return;
 	}
+	if (call->intent != CALL_READ && !call->urgent && c->gate && !c->gate(c->gate_arg)) {
+		fail(call, ERR_LOCKED, "", xstrdup("not sent, as this run may no longer write"));
+		return;
+	}
 	call->attempt++;
 	call->answer.attempts++;
-	call->client->stats.attempts++;
+	c->stats.attempts++;
 	rc = call_send(call, creds, on_answer, &d);
 	if (rc)
 		fail_diag(call, rc, &d);
@@ -370,6 +375,10 @@ static void on_answer(void *arg, struct http_answer *answer)
 	struct aws_call *call = arg;
 
 	call->http = NULL;
+	if (!answer->err && answer->date) {
+		call->client->dated = answer->date;
+		call->client->dated_at = loop_now(call->client->options.loop);
+	}
 	call->answer.status = answer->err ? 0 : answer->status;
 	if (answer->err)
 		on_transport_failure(call, answer);
@@ -397,6 +406,7 @@ struct aws_call *call_start(struct client *c, const struct call_request *req,
 	call->page = req->page;
 	call->secret = req->secret;
 	call->no_signature = req->unsigned_;
+	call->urgent = req->urgent;
 	call->answer.code = xstrdup("");
 	call->answer.message = xstrdup("");
 	call->answer.request_id = xstrdup("");

@@ -33,6 +33,14 @@ struct client *client_new(const struct client_options *options);
 void client_free(struct client *c);
 struct loop *client_loop(const struct client *c);
 
+/*
+ * Asked before each request that may write, repeated ones too; false: it is not sent, and its call ends with
+ * ERR_LOCKED. NULL: all may be sent.
+ */
+void client_set_gate(struct client *c, bool (*open)(void *arg), void *arg);
+/* Milliseconds since 1970 by the clock of AWS, as its last answer told it (to the second); ours as long as none has. */
+int64_t client_aws_now(const struct client *c);
+
 /* Counters of the run, for traces, tests and the closing line. */
 struct client_stats {
 	unsigned calls, attempts, retries, throttles;
@@ -56,6 +64,7 @@ struct call_request {
 	const char *rows; /* paged: path of the list that pages are joined at (the part before the first []) */
 	bool secret;      /* request or answer hold secrets: never traced, memory wiped */
 	bool unsigned_;   /* no signature (sts AssumeRoleWithWebIdentity) */
+	bool urgent;      /* ahead of all that wait for their turn; the gate is not asked (the lease itself) */
 };
 
 struct call_answer {

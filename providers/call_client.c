@@ -66,6 +66,20 @@ struct client_stats client_stats(const struct client *c)
 	return c->stats;
 }
 
+void client_set_gate(struct client *c, bool (*open)(void *arg), void *arg)
+{
+	c->gate = open;
+	c->gate_arg = arg;
+}
+
+/* Our own clock may be set while we run: only how long ago the answer came is taken from it. */
+int64_t client_aws_now(const struct client *c)
+{
+	if (!c->dated)
+		return loop_wall(c->options.loop) + c->skew;
+	return c->dated + loop_now(c->options.loop) - c->dated_at;
+}
+
 struct lane *client_lane(struct client *c, const struct service *svc)
 {
 	for (size_t i = 0; i < c->lanes; i++)
@@ -104,12 +118,13 @@ int lane_resolve(struct lane *lane, const struct aws_config *config, struct diag
 
 void queue_push(struct queue *q, struct aws_call *call)
 {
-	call->behind = NULL;
-	if (q->last)
+	call->behind = call->urgent ? q->first : NULL;
+	if (q->last && !call->urgent)
 		q->last->behind = call;
 	else
 		q->first = call;
-	q->last = call;
+	if (!call->behind)
+		q->last = call;
 }
 
 void queue_remove(struct queue *q, struct aws_call *call)

@@ -48,7 +48,10 @@ struct client {
 	struct aws_call *asking;  /* calls that wait for them */
 	struct aws_call *running; /* all */
 	int64_t skew;             /* ms to add to our clock */
-	unsigned generation;      /* of the credentials: moves on when they are given up */
+	int64_t dated, dated_at;  /* AWS's clock in an answer, and loop_now() then; 0: none came */
+	bool (*gate)(void *arg);  /* may a write be sent? NULL: yes */
+	void *gate_arg;
+	unsigned generation; /* of the credentials: moves on when they are given up */
 	struct client_stats stats;
 };
 
@@ -74,7 +77,7 @@ struct aws_call {
 	char *action, *rows;
 	json_t *params; /* own copy; pagination writes its token into it */
 	enum call_intent intent;
-	bool paged, secret, no_signature;
+	bool paged, secret, no_signature, urgent;
 	unsigned page;
 
 	struct wire_request wire; /* of this page */
@@ -102,6 +105,7 @@ struct aws_call {
 struct lane *client_lane(struct client *c, const struct service *svc);
 /* 0, or a code after appending: endpoint, host and prefix are there. */
 int lane_resolve(struct lane *lane, const struct aws_config *config, struct diag *d);
+/* Last, or first if it is urgent. */
 void queue_push(struct queue *q, struct aws_call *call);
 void queue_remove(struct queue *q, struct aws_call *call);
 /* Gives the call's place back; the caller pumps when it no longer needs the call. */

@@ -23,12 +23,15 @@ class Log:
         self.total, self.errors = 0, 0
         self.by_action = collections.Counter()
         faults.acted.clear()
+        self.by_name = collections.Counter()  # (action, the Name that it is about)
 
     def add(self, started, service, operation, params, status, code):
         action = f"{service}.{operation.name if operation else '-'}"
         self.total += 1
         self.errors += status >= 400
         self.by_action[action] += 1
+        if isinstance(params, dict) and isinstance(params.get("Name"), str):
+            self.by_name[action, params["Name"]] += 1
         if self._file:
             self._file.write(json.dumps({
                 "time": round(started, 3), "service": service, "action": operation.name if operation else None,
