@@ -177,6 +177,19 @@ static void link_types(struct apply_graph *g, const struct plan *plan)
 	}
 }
 
+/* As long as data is there, so is what opens it: its deletion may fail. */
+static void link_secrets(struct apply_graph *g, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++) {
+		if (g->del[i] == NOBODY || !plan->action[i].type->reveal.action)
+			continue;
+		for (size_t k = 0; k < plan->n; k++)
+			if (g->del[k] != NOBODY && plan->action[i].act == ACT_DELETE &&
+			    plan->action[k].act == ACT_DELETE && plan_outlives(&plan->action[i], &plan->action[k]))
+				add_need(g, g->del[i], g->del[k]);
+	}
+}
+
 /* Orders that only the spec knows hold for deletes too, the other way round. */
 static void link_spec(struct apply_graph *g, const struct plan *plan, const struct spec *spec)
 {
@@ -273,6 +286,7 @@ int apply_graph_make(struct apply_graph *g, struct applier *ap)
 	link_wishes(g, req->plan);
 	link_live(g, req->plan, req->world);
 	link_types(g, req->plan);
+	link_secrets(g, req->plan);
 	link_spec(g, req->plan, req->spec);
 	free(g->main);
 	free(g->del);

@@ -84,6 +84,7 @@ struct plan_request {
 	struct world *world;
 	unsigned flags;
 	const char *const *only, *const *except; /* addresses or prefixes ("ecs.", "services.web"); NULL: no choice */
+	const json_t *stay; /* with PLAN_DESTROY: {address: true} of what is to stay all the same; NULL: nothing */
 };
 
 /* ERR_INVALID, ERR_REFUSED (would replace data), ERR_CLASH after appending all reasons; else 0. plan_release() in any
@@ -109,6 +110,9 @@ bool plan_has_source(const struct resource *res);
 bool tags_are_others(const struct spec *spec, const json_t *tags);
 /* Whose something is that is not ours: "is not berth's", "belongs to another app", … */
 const char *owner_words(const struct spec *spec, const json_t *tags);
+
+/* May whoever is left with `data` need `secret`? It goes after it then. */
+bool plan_outlives(const struct action *secret, const struct action *data);
 
 /* Wanted tags of a resource: the user's and our own. New; NULL if the type is not tagged. */
 json_t *plan_tags(const struct spec *spec, const struct rtype *t, const char *address);

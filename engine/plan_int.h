@@ -30,6 +30,10 @@ int plan_select(struct planner *p);
 
 /* plan_orphans.c: live objects that no wish names; what holds data and what that needs stays. */
 void plan_orphans(struct planner *p);
+/* plan_keep.c: what is needed by what stays (or may be) stays too. */
+void plan_keep(struct planner *p);
+/* plan_order.c: deletes in an order in which they can happen. */
+void plan_order(struct planner *p);
 
 /* plan_json.c: one change as a document, without what is secret. New. */
 json_t *plan_change_to_json(const struct change *c);

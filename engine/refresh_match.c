@@ -139,6 +139,18 @@ static void add_foreign(struct type_read *tr, struct live_row *row, const char *
 		add_object(tr, row, mark, FOREIGN);
 }
 
+/* Lives in what is ours, but is somebody else's: it goes neither by itself nor with its parent. */
+static void add_guest(struct type_read *tr, struct live_row *row)
+{
+	char *stray CLEANUP(freep) = NULL, *mark CLEANUP(freep) = NULL;
+
+	if (!(tr->t->flags & TAGGED) || !parent_object(tr, row->fields))
+		return;
+	stray = stray_address(tr, row);
+	mark = xasprintf("?%s", stray);
+	add_object(tr, row, mark, FOREIGN);
+}
+
 static void place_by_parent(struct type_read *tr, struct live_row *row, const char *wish)
 {
 	const char *known;
@@ -167,6 +179,8 @@ static void place(struct type_read *tr, struct live_row *row)
 	if (is_others(tr, row->tags)) {
 		if (wish)
 			add_foreign(tr, row, wish);
+		else
+			add_guest(tr, row);
 		return;
 	}
 	/* Having used what is shared does not make it ours: only its tags do. */
@@ -182,6 +196,8 @@ static void place(struct type_read *tr, struct live_row *row)
 		add_foreign(tr, row, wish);
 	else if (wish)
 		add_object(tr, row, wish, OWNED);
+	else
+		add_guest(tr, row);
 }
 
 /* ---- tags of single objects ---------------------------------------------------------------------------------------

@@ -183,7 +183,11 @@ static int claim(struct state *s, const char *key, const char *value, struct dia
 	if (!strcmp(have, value))
 		return 0;
 	diag_error(d, ERR_REFUSED, "%s belongs to %s \"%s\", not \"%s\".", s->path, key, have, value);
-	diag_hint(d, "Each app has its own folder. If you renamed the app, remove the file: it is only a cache.");
+	diag_hint(
+	    d,
+	    "Each app has its own folder. If you renamed the app, all that was made for %s \"%s\" stays as it is: "
+	    "under that name `berth destroy` takes it away. To begin anew, remove the file: it is only a cache.",
+	    key, have);
 	return ERR_REFUSED;
 }
 

@@ -107,7 +107,7 @@ const struct rtype apigateway_stage = {
     .busy = APIGATEWAY_BUSY,
     /* Without a route there is nothing to deploy. */
     .after = WORDS("apigateway.route"),
-    .flags = TAGGED | EXCLUSIVE | SERIAL_PARENT,
+    .flags = TAGGED | SERIAL_PARENT,
     .expect = {8, 8, 1},
     .hooks = &(const struct hooks){.check = check, .absorb = absorb},
 };
