@@ -27,6 +27,8 @@ DEFAULTS = {
     "fault_seed": 1,
     "buckets": False,           # throttle as AWS does, see buckets.py
     "bucket_share": 1.0,        # of each bucket: what others leave over
+    "read_lag_jitter": 0.0,     # share of read_lag_s that is left to chance
+    "use_lag": 0.0,             # share of EC2's writes that do not see it either; see lag.py
     "apigw_conflicts": False,   # refuse a second write to one API within apigw_conflict_s
 }
 SIGNED = {"server_clock_s"}
@@ -41,7 +43,7 @@ DURATIONS = {
     "ecs_task_stop_s": 0.3, "ecs_fail_s": 0.3, "ecs_run_task_s": 0.6,
     "ecs_inactive_visible_s": 30.0,
     "eni_release_s": 0.2,
-    "read_lag_s": 0.0,          # until EC2, API Gateway and the tagging API list what was just made
+    "read_lag_s": 0.0,          # until EC2, IAM, API Gateway and the tagging API show what was just made
 }
 
 

@@ -3,6 +3,7 @@ import re
 
 import auth
 import iam_policy
+import lag
 import paging
 from errors import AwsError
 from registry import answers
@@ -22,7 +23,7 @@ def iam_backend(call):
 def role(call):
     name = call.get("RoleName")
     for found in iam_backend(call).roles.values():
-        if found.name.lower() == name.lower():
+        if found.name.lower() == name.lower() and not lag.hides(found.arn):
             return found
     raise AwsError("NoSuchEntity", f"The role with name {name} cannot be found.", 404)
 
@@ -110,7 +111,7 @@ def list_roles(call):
     """A list has no tags, boundary or last use."""
     roles = []
     for item in iam_backend(call).roles.values():
-        if not item.path.startswith(call.get("PathPrefix", "/")):
+        if not item.path.startswith(call.get("PathPrefix", "/")) or lag.hides(item.arn):
             continue
         entry = call.moto({"RoleName": item.name}, "GetRole")["Role"]
         for key in ("Tags", "PermissionsBoundary", "RoleLastUsed"):
@@ -186,6 +187,7 @@ def attach_role_policy(call):
 def get_account_authorization_details(call):
     """One sequence of users, groups, roles and policies, cut into pages."""
     found = call.moto({k: v for k, v in call.params.items() if k == "Filter"})
+    found["RoleDetailList"] = [d for d in found.get("RoleDetailList") or [] if not lag.hides(d["Arn"])]
     keys = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
     sequence = [(k, item) for k in keys for item in found.get(k) or []]
     got, marker = paging.page(sequence, call.get("Marker"), call.get("MaxItems"), 100)

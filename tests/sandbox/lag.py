@@ -1,23 +1,33 @@
 """Reads that lag behind writes: what was just made shows in lists only some seconds later.
 
-AWS says so of EC2 (its Describe calls, by id too) and of the tagging API; the lists of
-API Gateway are held to it as well.  The knob `read_lag_s` is the delay, 0: none.  What a
-write call brought into the world is found by comparing what is there before and after it.
+AWS says so of EC2 (its Describe calls, by id too), of IAM's roles and of the tagging API; the
+lists of API Gateway are held to it as well.  The knob `read_lag_s` is the delay, 0: none, and
+`read_lag_jitter` the share of it that is left to chance.  What a write call brought into the
+world is found by comparing what is there before and after it.
+
+`use_lag` is the share of EC2's write calls that do not know such a thing yet either
+(InvalidVpcID.NotFound and the like; network sheet 3).
 """
 import contextlib
+import random
 
 import config
 import registry
+import upstream
 from clock import clock
+from errors import AwsError
 
 _shown_at = {}      # ARN, or (service, id) -> when it begins to show
 registry.on_reset(_shown_at.clear)
+NOT_FOUND = {"vpc": "InvalidVpcID.NotFound", "subnet": "InvalidSubnetID.NotFound", "sg": "InvalidGroup.NotFound",
+             "igw": "InvalidInternetGatewayID.NotFound", "rtb": "InvalidRouteTableID.NotFound"}
 READS = ("Describe", "List", "Get", "Search", "Filter", "BatchGet")
 
 
 def _arns(call):
     import tagging      # it imports the modules that ask here
-    return {r.arn for r in tagging.everything(call)}
+    roles = upstream.backend("iam", call.account, "aws").roles.values() if call.service.service_name == "iam" else ()
+    return {r.arn for r in tagging.everything(call)} | {r.arn for r in roles}
 
 
 @contextlib.contextmanager
@@ -26,11 +36,32 @@ def watch(call):
     if not config.knobs.read_lag_s or call.operation is None or call.name.startswith(READS):
         yield
         return
+    _refuse_unseen(call)
     before = _arns(call)
     yield
-    due = clock.now() + config.knobs.duration("read_lag_s")
+    delay = config.knobs.duration("read_lag_s") * (1 - random.random() * config.knobs.read_lag_jitter)
+    due = clock.now() + delay
     for arn in _arns(call) - before:
         _shown_at[arn] = _shown_at[arn.split(":")[2], arn.rpartition("/")[2]] = due
+
+
+def _texts(value):
+    if isinstance(value, dict):
+        value = value.values()
+    if isinstance(value, str):
+        yield value
+    elif not isinstance(value, (int, float, bool, bytes, type(None))):
+        for item in value:
+            yield from _texts(item)
+
+
+def _refuse_unseen(call):
+    if call.service.service_name != "ec2" or random.random() >= config.knobs.use_lag:
+        return
+    for ident in _texts(call.params):
+        code = NOT_FOUND.get(ident.partition("-")[0])
+        if code and hides(("ec2", ident)):
+            raise AwsError(code, f"The ID '{ident}' does not exist")
 
 
 def hides(thing):

@@ -1,4 +1,5 @@
 """Lists that lag behind creates."""
+import time
 import unittest
 
 from harness import Case, client
@@ -38,6 +39,38 @@ class Lag(Case):
         gateway.create_api(Name="a", ProtocolType="HTTP")
         self.assertEqual(gateway.get_apis()["Items"], [])
         self.until(lambda: len(gateway.get_apis()["Items"]) == 1)
+
+    def test_a_role_that_iam_does_not_know_yet(self):
+        iam = client("iam")
+        trust = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, ' \
+                '"Action": "sts:AssumeRole"}]}'
+        iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust)
+        self.refused("NoSuchEntity", iam.get_role, RoleName="r")
+        self.refused("NoSuchEntity", iam.put_role_policy, RoleName="r", PolicyName="p", PolicyDocument=trust)
+        self.assertEqual(iam.get_account_authorization_details(Filter=["Role"])["RoleDetailList"], [])
+        self.refused("EntityAlreadyExists", iam.create_role, RoleName="r", AssumeRolePolicyDocument=trust)
+        self.until(lambda: [r["RoleName"] for r in iam.list_roles()["Roles"]] == ["r"])
+        iam.get_role(RoleName="r")
+
+    def test_writes_that_do_not_see_it(self):
+        self.set(use_lag=1)
+        ec2 = client("ec2")
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        self.refused("InvalidVpcID.NotFound", ec2.create_subnet, VpcId=vpc, CidrBlock="10.0.0.0/24")
+        self.until(lambda: self.vpcs() == [vpc])
+        gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        self.refused("InvalidInternetGatewayID.NotFound", ec2.attach_internet_gateway, VpcId=vpc,
+                     InternetGatewayId=gateway)
+
+    def test_chance(self):
+        self.set(read_lag_jitter=1)
+        begun = time.monotonic()
+        for n in range(20):
+            client("ec2").create_vpc(CidrBlock=f"10.{n}.0.0/16")
+        seen = self.until(self.vpcs)
+        self.assertLess(len(seen), 20)
+        self.until(lambda: len(self.vpcs()) == 20)
+        self.assertLess(time.monotonic() - begun, 3)
 
     def test_a_reset_forgets(self):
         client("ec2").create_vpc(CidrBlock="10.0.0.0/16")
