@@ -27,7 +27,7 @@ static bool is_absent(const struct op *op, const struct call_answer *a)
 {
 	const struct service *svc = op->type->svc;
 
-	return listed(op->type->absent, svc->absent, a) || (a->status == 404 && svc->protocol == PROTO_REST_JSON);
+	return listed(op->type->absent, svc->absent, a);
 }
 
 static bool is_delete(const struct op *op)
@@ -147,6 +147,7 @@ static void launch(struct op *op, const struct op_request *req, const json_t *pa
 	    .paged = (op->call->flags & CALL_PAGED) != 0,
 	    .page = op->call->page,
 	    .rows = rows,
+	    .full = req->intent == CALL_READ || op->call->rows || op->call->body,
 	    .secret = req->secret,
 	    .unsigned_ = (op->call->flags & CALL_UNSIGNED) != 0,
 	};

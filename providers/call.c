@@ -236,6 +236,8 @@ static void settle(struct aws_call *call, const struct outcome *o)
 {
 	if (may_retry(call, o)) {
 		call->cost = o->cost;
+		/* Later tries are some time away: clock and credentials may have to be seen to once more. */
+		call->skew_tried = call->creds_tried = false;
 		retry(call, retry_delay(call->attempt, loop_random(call->client->options.loop), o->headers));
 		return;
 	}
@@ -258,6 +260,7 @@ static void on_transport_failure(struct aws_call *call, const struct http_answer
 	char *words CLEANUP(freep) = wire_plain(answer->detail, strlen(answer->detail), sizeof(answer->detail));
 
 	set_text(&call->answer.code, xstrdup(""));
+	set_text(&call->answer.request_id, xstrdup(""));
 	set_text(&call->answer.message,
 		 xasprintf("%s: %s", call->lane->endpoint.url, *words ? words : err_text(answer->err)));
 	call_trace(call, "lost", &call->answer, answer->ms);
@@ -289,12 +292,19 @@ static bool heal(struct aws_call *call, const struct http_answer *answer)
 	return true;
 }
 
+/* Without a code of the service's own there is its HTTP status. */
+static bool code_is_status(const char *code)
+{
+	return !code[strspn(code, "0123456789")];
+}
+
 static void on_error(struct aws_call *call, const struct http_answer *answer)
 {
 	const struct service *svc = call->lane->svc;
 	struct call_answer *a = &call->answer;
 	struct wire_error e;
 	enum failure f;
+	bool nobodys;
 
 	wire_decode_error(svc, answer->status, answer->headers, buf_str(&answer->body), answer->body.n, &e);
 	set_text(&a->code, xstrdup(e.code));
@@ -303,6 +313,8 @@ static void on_error(struct aws_call *call, const struct http_answer *answer)
 	wire_error_release(&e);
 	call_trace(call, "reply", a, answer->ms);
 	f = failure_of(svc, a->status, a->code, a->message);
+	/* A refusal, but not one of AWS's: that a proxy knows no such page says nothing of the object. */
+	nobodys = code_is_status(a->code) && strncmp(call->action, "HEAD ", 5) != 0;
 	if (f == FAILURE_THROTTLED) {
 		call->client->stats.throttles++;
 		pacer_throttled(&call->queue->pacer, loop_now(call->client->options.loop));
@@ -312,13 +324,15 @@ static void on_error(struct aws_call *call, const struct http_answer *answer)
 	} else if (f == FAILURE_FINAL && page_restart(call, a->code)) {
 		begin_page(call);
 	} else {
-		settle(call, &(struct outcome){
-				 .err = failure_err(svc, a->status, a->code, a->message),
-				 .retry = f == FAILURE_TRANSIENT || f == FAILURE_THROTTLED,
-				 .maybe_done = f == FAILURE_TRANSIENT && a->status >= 500,
-				 .cost = RETRY_COST,
-				 .headers = answer->headers,
-			     });
+		settle(call,
+		       &(struct outcome){
+			   .err = f == FAILURE_FINAL && nobodys ? ERR_PROTOCOL
+								: failure_err(svc, a->status, a->code, a->message),
+			   .retry = f == FAILURE_TRANSIENT || f == FAILURE_THROTTLED,
+			   .maybe_done = f == FAILURE_TRANSIENT && a->status >= 500,
+			   .cost = RETRY_COST,
+			   .headers = answer->headers,
+		       });
 	}
 }
 
@@ -345,13 +359,24 @@ static void set_request_id(struct aws_call *call, const json_t *headers, const j
 	set_text(&call->answer.request_id, id ? wire_plain(id, strlen(id), 128) : xstrdup(""));
 }
 
+/* Services that say nothing send nothing; but who is asked what is there must not be taken to say: nothing. */
+static int decode(const struct aws_call *call, const struct http_answer *answer, json_t **ret_body, struct diag *d)
+{
+	const struct service *svc = call->lane->svc;
+	const char *text = buf_str(&answer->body);
+
+	if (call->full && !text[strspn(text, " \t\r\n")])
+		return diag_error(d, ERR_PROTOCOL, "%s %s: The answer is empty.", svc->name, call->action);
+	return wire_decode(svc, call->action, text, answer->body.n, ret_body, d);
+}
+
 static void on_success(struct aws_call *call, const struct http_answer *answer)
 {
 	json_auto_t *body = NULL;
 	struct diag d = {0};
 	enum page_verdict verdict;
 
-	if (wire_decode(call->lane->svc, call->action, buf_str(&answer->body), answer->body.n, &body, &d)) {
+	if (decode(call, answer, &body, &d)) {
 		on_garbage(call, &d, answer->headers);
 		return;
 	}
@@ -404,6 +429,7 @@ struct aws_call *call_start(struct client *c, const struct call_request *req,
 	call->intent = req->intent;
 	call->paged = req->paged && req->svc->paging;
 	call->page = req->page;
+	call->full = req->full;
 	call->secret = req->secret;
 	call->no_signature = req->unsigned_;
 	call->urgent = req->urgent;

@@ -62,6 +62,7 @@ struct call_request {
 	bool paged;       /* follow svc->paging */
 	unsigned page;    /* page size; 0: svc->paging->max */
 	const char *rows; /* paged: path of the list that pages are joined at (the part before the first []) */
+	bool full;        /* the answer says something: an empty one is none of AWS's */
 	bool secret;      /* request or answer hold secrets: never traced, memory wiped */
 	bool unsigned_;   /* no signature (sts AssumeRoleWithWebIdentity) */
 	bool urgent;      /* ahead of all that wait for their turn; the gate is not asked (the lease itself) */

@@ -77,7 +77,7 @@ struct aws_call {
 	char *action, *rows;
 	json_t *params; /* own copy; pagination writes its token into it */
 	enum call_intent intent;
-	bool paged, secret, no_signature, urgent;
+	bool paged, full, secret, no_signature, urgent;
 	unsigned page;
 
 	struct wire_request wire; /* of this page */

@@ -9,12 +9,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "compare"))
 import account  # noqa: E402
 from describe import describe  # noqa: E402
 
-REVISION = re.compile(r"(task-definition/[^:\"]+):\d+")
+# Revisions, and the time in the name of a final snapshot.
+NUMBERS = re.compile(r"(task-definition/[^:\"]+:|-final-)\d+")
 
 
 def _plain(value):
-    """Without the numbers of revisions."""
-    return json.loads(REVISION.sub(r"\1:N", json.dumps(value)))
+    """Without numbers that count or tell the time."""
+    return json.loads(NUMBERS.sub(r"\1N", json.dumps(value)))
 
 
 def contents(client):

@@ -69,6 +69,19 @@ TEST(expired_credentials_are_asked_for_once_more)
 	fixture_close(&f);
 }
 
+TEST(credentials_may_expire_again_between_tries)
+{
+	struct fixture f;
+
+	OPEN(&f, 8, JSON_ERROR(400, "ExpiredTokenException", "m"), {.status = 503},
+	     JSON_ERROR(400, "ExpiredTokenException", "m"), {.status = 503}, OK_JSON);
+	run(&f, ssm(CALL_READ));
+	CHECK_INT(f.err, 0);
+	CHECK_INT(f.attempts, 5);
+	CHECK_INT(f.creds.expired, 2);
+	fixture_close(&f);
+}
+
 TEST(credentials_that_stay_expired_are_said)
 {
 	struct fixture f;
