@@ -81,6 +81,7 @@ static int carry_out(struct work *w, unsigned parallel, struct apply_result *res
 				    .plan = &w->plan,
 				    .state = w->state,
 				    .lease = w->lease,
+				    .doubts = &w->doubts,
 				    .parallel = parallel,
 				    .progress = progress_show,
 				    .interrupted = progress_interrupted};

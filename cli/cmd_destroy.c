@@ -50,6 +50,8 @@ static int destroy(struct work *w, const struct destroy_options *o)
 	if (!rc)
 		rc = work_refresh(w);
 	if (!rc)
+		rc = work_settle(w);
+	if (!rc)
 		rc = work_plan(w, plan_destroy_flags(o->with_data, o->with_adopted), NULL, NULL);
 	if (!rc)
 		rc = apply_show(w);

@@ -99,6 +99,14 @@ static void on_waiting(void *arg, const struct lease_view *v)
 	say(w->cli, "waiting", v, text);
 }
 
+/* Has that run begun creates of which our journal does not know? It was deleted, or is that of another machine. */
+static bool may_have_made(const struct work *w, const struct lease_view *from)
+{
+	const char *command = val_str(from->record, "command");
+
+	return (!command || strcmp(command, "destroy") != 0) && !state_was_cut_off(w->state);
+}
+
 static void on_taken_over(void *arg, const struct lease_view *from)
 {
 	struct work *w = arg;
@@ -108,6 +116,7 @@ static void on_taken_over(void *arg, const struct lease_view *from)
 		      from->standing == LEASE_DEAD ? "is dead" : "has not renewed its lease in time", who);
 
 	say(w->cli, "taken over", from, text);
+	w->cut_off = may_have_made(w, from);
 }
 
 /* ---- signals ---- */

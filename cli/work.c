@@ -196,6 +196,19 @@ static void save_snapshot(struct work *w)
 	diag_release(&own);
 }
 
+/* A journal that cannot be read tells nothing; what it is kept in has been opened and read just now. */
+static void read_doubts(struct work *w)
+{
+	struct diag ignored = {0};
+
+	doubts_release(&w->doubts);
+	doubts_init(&w->doubts);
+	doubts_read(&w->doubts, w->state, loop_wall(w->session.loop), &ignored);
+	diag_release(&ignored);
+	if (w->cut_off)
+		doubts_all(&w->doubts, loop_wall(w->session.loop));
+}
+
 int work_refresh(struct work *w)
 {
 	size_t n = json_array_size(w->known);
@@ -203,6 +216,7 @@ int work_refresh(struct work *w)
 	struct refresh_request req = {.session = &w->session, .spec = &w->spec, .known = known, .n_known = n};
 	int rc;
 
+	read_doubts(w);
 	for (size_t i = 0; i < n; i++) {
 		const json_t *o = json_array_get(w->known, i);
 
@@ -217,6 +231,54 @@ int work_refresh(struct work *w)
 	if (!rc)
 		save_snapshot(w);
 	return rc;
+}
+
+/* Until when something may turn up that the world lacks, in ms since 1970; *ret_address: what, or NULL for anything. */
+static int64_t missing_until(const struct work *w, const char **ret_address)
+{
+	int64_t until = w->doubts.all_until, its;
+	const char *address, *call;
+	json_t *calls, *v;
+
+	*ret_address = NULL;
+	json_object_foreach (w->doubts.until, address, calls) {
+		if (world_find(&w->world, address))
+			continue;
+		json_object_foreach (calls, call, v) {
+			its = (int64_t)json_integer_value(v);
+			if (its <= until)
+				continue;
+			until = its;
+			*ret_address = address;
+		}
+	}
+	return until;
+}
+
+static void stop_waiting(void *arg)
+{
+	loop_stop(arg);
+}
+
+int work_settle(struct work *w)
+{
+	struct loop *loop = w->session.loop;
+	const char *address;
+	int64_t left = missing_until(w, &address) - loop_wall(loop);
+	char *what CLEANUP(freep) = NULL;
+	int rc;
+
+	if (left <= 0)
+		return 0;
+	what = printable(address ? address : "something");
+	fprintf(stderr, "A run that was cut off may have made %s: waiting %lld s until AWS shows it.\n", what,
+		(long long)(left + 999) / 1000);
+	loop_after(loop, left, stop_waiting, loop);
+	rc = loop_run(loop);
+	if (rc)
+		return rc;
+	world_release(&w->world);
+	return work_refresh(w);
 }
 
 /* As the refresh found it: what nobody wished for has no name of ours, what is shared bears the tags of others. */
@@ -328,6 +390,7 @@ void work_release(struct work *w)
 	if (w->has_spec)
 		spec_release(&w->spec);
 	forget_state(w);
+	doubts_release(&w->doubts);
 	free(w->dir);
 	*w = (struct work){0};
 }

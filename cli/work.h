@@ -4,6 +4,7 @@
 #pragma once
 
 #include "cli/cli.h"
+#include "engine/doubt.h"
 #include "engine/drift.h"
 #include "engine/plan.h"
 #include "engine/refresh.h"
@@ -19,12 +20,14 @@ struct work {
 	struct session session;
 	struct world world;
 	struct plan plan;
+	struct doubts doubts;           /* what earlier runs may have made; from work_refresh() on */
 	struct applied_object *applied; /* what the last apply left */
 	size_t n_applied;
 	json_t *known; /* array of {address, type, fields}: the snapshot */
 	char *dir;     /* folder of the spec */
 	bool has_spec, has_session, has_world, has_plan;
 	struct lease *lease; /* NULL: none is held */
+	bool cut_off;        /* it was taken over from a run that our journal does not know */
 	bool waited;         /* for another run, before the lease was ours */
 	int leaving;         /* a signal came: the lease is given back, and then it ends by that */
 };
@@ -56,6 +59,8 @@ int work_lock_timeout(struct cli *cli, const char *text);
 int work_refresh(struct work *w);
 /* The snapshot and the records, once more: another run may have written them while we waited. */
 int work_read_state(struct work *w);
+/* Before a teardown: as long as an earlier run may have made something that does not show, waits and reads again. */
+int work_settle(struct work *w);
 /* Spec, session and live objects. */
 int work_live(struct work *w, struct cli *cli);
 /* The live objects from the snapshot alone (--cached). */

@@ -148,6 +148,7 @@ static void on_success(struct node *n)
 {
 	struct applier *ap = n->ap;
 
+	node_journal_seen(n);
 	if (n->kind == NODE_DELETE && n->have)
 		world_remove(ap->req->world, n->have);
 	store(n);

@@ -24,6 +24,7 @@ struct progress {
 	bool replacing;    /* part of a replacement */
 };
 
+struct doubts;
 struct state;
 struct lease;
 
@@ -34,6 +35,7 @@ struct apply_request {
 	const struct plan *plan;
 	struct state *state;                                   /* journal and snapshot; may be NULL */
 	struct lease *lease;                                   /* without it no write begins; NULL: none is asked for */
+	const struct doubts *doubts;                           /* what earlier runs may have made; may be NULL */
 	unsigned parallel;                                     /* nodes at once; 0: 32 */
 	void (*progress)(void *arg, const struct progress *p); /* may be NULL */
 	void (*interrupted)(void *arg); /* a first signal came while something runs; may be NULL */

@@ -150,6 +150,16 @@ void node_journal_end(struct node *n, const char *outcome)
 	n->intent = 0;
 }
 
+void node_journal_seen(struct node *n)
+{
+	const struct apply_request *req = n->ap->req;
+	struct diag ignored = {0};
+
+	if (req->state && (n->first_create || n->doubted))
+		state_seen(req->state, n->first_create, n->action->address, loop_wall(req->session->loop), &ignored);
+	diag_release(&ignored);
+}
+
 /* The parent that {^field} in a call's texts means. */
 static const json_t *parent_fields(struct node *n)
 {

@@ -53,7 +53,8 @@ struct node {
 	size_t n_job, at; /* next job, delete call, then-call or tag call */
 	unsigned tries, creates, ok_in_row;
 	int64_t started, step_started;
-	int64_t intent; /* journal id of the call under way, 0 none */
+	int64_t intent;       /* journal id of the call under way, 0 none */
+	int64_t first_create; /* journal id of its first create call, 0 none */
 	struct loop_timer *timer;
 	/* What is under way, at most one of them, and who gets its answer. */
 	struct op *op;
@@ -67,6 +68,7 @@ struct node {
 	unsigned holding;           /* which kind of holders is being asked for */
 	json_t *fresh, *fresh_tags; /* the read that found it ready: it need not be read again; NULL: none */
 	bool ambiguous;             /* a create may have happened */
+	bool doubted;               /* it is looked for before it is made: an earlier run may have made it */
 	bool clashed;               /* its name was taken: it may be older than this run */
 	bool updated;               /* the update step has run */
 	bool wrote;
@@ -108,6 +110,8 @@ void node_release(struct node *n);
 /* Intent before, outcome after a write. */
 void node_journal(struct node *n, const char *call);
 void node_journal_end(struct node *n, const char *outcome);
+/* What was made has been seen: no later run need look for it. */
+void node_journal_seen(struct node *n);
 /* Both end with the node: `done` gets it, unless node_release() comes first. */
 void node_send(struct node *n, const struct op_request *req, void (*done)(void *arg, struct op_result *res));
 void node_read(struct node *n, const struct read_request *req, void (*done)(void *arg, struct reading *reading));

@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/path.h"
+#include "engine/doubt.h"
 #include "engine/node.h"
 
 #include <openssl/rand.h>
@@ -9,8 +10,6 @@
 #include <string.h>
 
 #define CREATES_MAX 3
-/* Reads lag behind writes: an object that was just made may be missing from a list for some seconds. */
-#define FIND_LIMIT_MS 12000
 /* A name is taken: by what a call of ours made that got lost, or by somebody else's object, which lists of ours lack.
  */
 #define CLASH_LIMIT_MS 60000
@@ -75,7 +74,7 @@ static void created(void *arg, struct op_result *res)
 	struct node *n = arg;
 
 	if (res->outcome == OP_OK) {
-		node_journal_end(n, "ok");
+		node_journal_end(n, "accepted");
 		learn_answer(n, create_call(n), res);
 		n->after_operation = STEP_READY;
 		node_enter(n, n->operation ? STEP_OPERATION : is_named(n) ? STEP_READY : STEP_FIND);
@@ -102,6 +101,19 @@ static char *new_token(void)
 	return buf_take(&b);
 }
 
+static int64_t doubted_until(const struct node *n)
+{
+	return n->action->type->flags & TWINS
+		   ? doubts_until(n->ap->req->doubts, n->action->address, create_call(n)->action)
+		   : 0;
+}
+
+/* An earlier run may have made it, and a second one would not be refused. */
+static bool is_doubted(const struct node *n)
+{
+	return !n->creates && doubted_until(n) > loop_wall(n->ap->req->session->loop);
+}
+
 void enter_create(struct node *n)
 {
 	const struct call *c = create_call(n);
@@ -111,12 +123,19 @@ void enter_create(struct node *n)
 
 	json_decref(n->obj);
 	n->obj = json_deep_copy(n->want);
+	n->doubted = is_doubted(n);
+	if (n->doubted) {
+		node_enter(n, STEP_FIND);
+		return;
+	}
 	if (c->token && !n->token)
 		n->token = new_token();
 	if (!n->tries)
 		n->creates++;
 	params = bind_create(n->action->type, c, n->obj, n->action->tags, &ctx);
 	node_op(n, c, params, repeatable ? CALL_WRITE : CALL_CREATE, NULL, created);
+	if (!n->first_create)
+		n->first_create = n->intent;
 }
 
 /* ---- find
@@ -203,11 +222,11 @@ static void refuse_foreign(struct node *n)
 
 static void not_found(struct node *n)
 {
-	int64_t limit_ms = n->ambiguous ? FIND_LIMIT_MS : n->clashed ? CLASH_LIMIT_MS : SETTLE_LIMIT_S * 1000;
+	int64_t limit_ms = n->ambiguous ? DOUBT_LAG_MS : n->clashed ? CLASH_LIMIT_MS : SETTLE_LIMIT_S * 1000;
 
-	if (node_elapsed(n) < limit_ms) {
+	if (n->doubted ? is_doubted(n) : node_elapsed(n) < limit_ms) {
 		node_retry(n, STEP_FIND, node_poll_delay(n, 3000));
-	} else if (n->ambiguous && n->creates < CREATES_MAX) {
+	} else if (n->doubted || (n->ambiguous && n->creates < CREATES_MAX)) {
 		n->ambiguous = false;
 		node_enter(n, STEP_CREATE);
 	} else if (n->clashed) {
@@ -294,7 +313,9 @@ void enter_find(struct node *n)
 	const struct rtype *t = n->action->type;
 	const struct call *c = t->list.action && !(t->list.flags & CALL_IDS) ? &t->list : &t->read;
 
-	node_progress(n, n->ambiguous ? "the answer was lost: looking whether it was made" : "looking for it");
+	node_progress(n, n->doubted     ? "an earlier run may have made it: looking for it"
+			 : n->ambiguous ? "the answer was lost: looking whether it was made"
+					: "looking for it");
 	node_op(n, c, NULL, CALL_READ, NULL, rows_found);
 }
 

@@ -206,8 +206,11 @@ enum rtype_flags {
 	SERIAL_PARENT = 1 << 4, /* writes below one parent go one at a time (API Gateway) */
 	VERSIONED =
 	    1 << 5, /* several live ones may bear our address: the best match is the object, others are leftovers */
-	EXCLUSIVE = 1 << 7,   /* untagged rows below an owned parent are ours although the type could be tagged */
-	LOOSE = 1 << 8,       /* AWS deletes it although others refer to it; only what lives in it must go first */
+	EXCLUSIVE = 1 << 7, /* untagged rows below an owned parent are ours although the type could be tagged */
+	LOOSE = 1 << 8,     /* AWS deletes it although others refer to it; only what lives in it must go first */
+	/* AWS takes the same create twice and makes a second one: no name or place holds it back. What an earlier run
+	   may have made is looked for before. */
+	TWINS = 1 << 9,
 	NO_READBACK = 1 << 6, /* skip the comparison with the live object before a write (there is no cheap read) */
 };
 

@@ -41,8 +41,12 @@ static const char *const sql[STMT_COUNT_] = {
     [STMT_GET] = "SELECT value FROM meta WHERE key = ?1",
     [STMT_INTENT] = "INSERT INTO journal (run, address, action, call, token, at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [STMT_OUTCOME] = "UPDATE journal SET outcome = ?2, ended_ms = ?3 WHERE id = ?1",
-    [STMT_OPEN_INTENTS] = ("SELECT j.address, j.action, j.call, j.at_ms FROM journal j JOIN run r ON r.id = j.run"
-			   " WHERE j.outcome IS NULL AND r.outcome IS NULL ORDER BY j.id"),
+    [STMT_SEEN] = "UPDATE journal SET outcome = 'ok', ended_ms = ?3 WHERE id >= ?1 AND address = ?2"
+		  " AND action = 'create' AND (outcome IS NULL OR outcome IN ('accepted', 'unknown'))",
+    [STMT_EACH_DOUBT] =
+	"SELECT address, call, at_ms, coalesce(ended_ms, 0) FROM journal WHERE at_ms >= ?1"
+	" AND action = 'create' AND (outcome IS NULL OR outcome IN ('accepted', 'unknown')) ORDER BY id",
+    [STMT_LAST_RUN] = "SELECT outcome FROM run ORDER BY id DESC LIMIT 1",
 };
 
 int state_fail(struct state *s, const char *doing, struct diag *d)

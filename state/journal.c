@@ -61,21 +61,48 @@ int state_outcome(struct state *s, int64_t id, const char *outcome, int64_t now_
 	return state_run(s, st, d);
 }
 
-int state_each_open_intent(struct state *s,
-			   int (*f)(void *arg, const char *address, const char *action, const char *call,
-				    int64_t at_ms),
-			   void *arg, struct diag *d)
+int state_seen(struct state *s, int64_t first, const char *address, int64_t now_ms, struct diag *d)
 {
-	sqlite3_stmt *st = state_stmt(s, STMT_OPEN_INTENTS, d);
+	sqlite3_stmt *st = state_stmt(s, STMT_SEEN, d);
+
+	if (!st)
+		return ERR_IO;
+	sqlite3_bind_int64(st, 1, first);
+	state_bind_text(st, 2, address);
+	sqlite3_bind_int64(st, 3, now_ms);
+	return state_run(s, st, d);
+}
+
+int state_each_doubt(struct state *s, int64_t since_ms, int (*f)(void *arg, const struct state_doubt *doubt), void *arg,
+		     struct diag *d)
+{
+	sqlite3_stmt *st = state_stmt(s, STMT_EACH_DOUBT, d);
 	int step, rc = 0;
 
 	if (!st)
 		return ERR_IO;
-	while ((step = sqlite3_step(st)) == SQLITE_ROW && !rc)
-		rc = f(arg, (const char *)sqlite3_column_text(st, 0), (const char *)sqlite3_column_text(st, 1),
-		       (const char *)sqlite3_column_text(st, 2), sqlite3_column_int64(st, 3));
+	sqlite3_bind_int64(st, 1, since_ms);
+	while (!rc && (step = sqlite3_step(st)) == SQLITE_ROW) {
+		struct state_doubt doubt = {.address = (const char *)sqlite3_column_text(st, 0),
+					    .call = (const char *)sqlite3_column_text(st, 1),
+					    .begun_ms = sqlite3_column_int64(st, 2),
+					    .ended_ms = sqlite3_column_int64(st, 3)};
+
+		rc = f(arg, &doubt);
+	}
 	if (!rc && step != SQLITE_DONE)
 		rc = state_fail(s, "cannot be read", d);
 	sqlite3_reset(st);
 	return rc;
+}
+
+bool state_was_cut_off(struct state *s)
+{
+	struct diag ignored = {0};
+	sqlite3_stmt *st = state_stmt(s, STMT_LAST_RUN, &ignored);
+	bool open = st && sqlite3_step(st) == SQLITE_ROW && sqlite3_column_type(st, 0) == SQLITE_NULL;
+
+	diag_release(&ignored);
+	sqlite3_reset(st);
+	return open;
 }

@@ -49,12 +49,25 @@ int state_set(struct state *s, const char *key, const char *value, struct diag *
 /* New text or NULL. */
 char *state_get(struct state *s, const char *key);
 
-/* The journal: intent before a call, outcome after; each its own transaction, durable before the call goes out. */
+/*
+ * The journal: intent before a call, outcome after, each its own transaction. An intent is in the file before its call
+ * goes out, and outlives the process. It need not outlive the machine: nothing is synced for it, as its only use is to
+ * wait some seconds for what AWS does not show yet, and no machine is back that soon.
+ *
+ * A create ends in two steps: "accepted" with the answer, "ok" when what was made has been seen.
+ */
 int state_intent(struct state *s, int64_t run, const char *address, const char *action, const char *call,
 		 const char *token, int64_t now_ms, int64_t *ret_id, struct diag *d);
 int state_outcome(struct state *s, int64_t id, const char *outcome, int64_t now_ms, struct diag *d);
-/* Intents without outcome of earlier runs: what a crash interrupted. */
-int state_each_open_intent(struct state *s,
-			   int (*f)(void *arg, const char *address, const char *action, const char *call,
-				    int64_t at_ms),
-			   void *arg, struct diag *d);
+/* All creates for that address, from the intent `first` on (0: all): what they made has been seen. */
+int state_seen(struct state *s, int64_t first, const char *address, int64_t now_ms, struct diag *d);
+/* A create that may have made something that nobody has seen. */
+struct state_doubt {
+	const char *address, *call;
+	int64_t begun_ms, ended_ms; /* 0: no answer came */
+};
+/* Of all runs, those begun at since_ms or later, oldest first. f's strings live for the call only. */
+int state_each_doubt(struct state *s, int64_t since_ms, int (*f)(void *arg, const struct state_doubt *doubt), void *arg,
+		     struct diag *d);
+/* Is the newest run of the journal one that never ended? */
+bool state_was_cut_off(struct state *s);

@@ -88,6 +88,6 @@ const struct rtype apigateway_api = {
     .arn = "apigateway:{@region}::/apis/{id}",
     .gone = WAIT(.every = 3000, .limit = 300),
     .busy = APIGATEWAY_BUSY,
-    .flags = TAGGED,
+    .flags = TAGGED | TWINS,
     .expect = {2, 2, 2},
 };

@@ -62,7 +62,7 @@ const struct rtype apigateway_integration = {
     .busy = APIGATEWAY_BUSY,
     /* Routes must be pointed at the new one before the old can go. */
     .replace = CREATE_FIRST,
-    .flags = SERIAL_PARENT,
+    .flags = SERIAL_PARENT | TWINS,
     .expect = {1, 1, 1},
     .hooks = &(const struct hooks){.check = check},
 };

@@ -55,6 +55,7 @@ const struct rtype apigateway_route = {
     .del = {CALL("DELETE /v2/apis/{api}/routes/{id}")},
     .skip = APIGATEWAY_SKIP,
     .busy = APIGATEWAY_BUSY,
+    .clash = WORDS("ConflictException~already exists"),
     .flags = SERIAL_PARENT,
     .expect = {1, 1, 1},
 };

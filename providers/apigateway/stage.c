@@ -105,6 +105,7 @@ const struct rtype apigateway_stage = {
     .ready = WAIT(.field = "deployment", .ok = WORDS("DEPLOYED", "MANUAL"), .bad = WORDS("FAILED"),
 		  .why = "deployment_message", .every = 2000, .limit = 180, .twice = 2, .grace = 15),
     .busy = APIGATEWAY_BUSY,
+    .clash = WORDS("ConflictException~already exists"),
     /* Without a route there is nothing to deploy. */
     .after = WORDS("apigateway.route"),
     .flags = TAGGED | SERIAL_PARENT,

@@ -62,7 +62,7 @@ const struct rtype apigateway_vpc_link = {
     .gone = WAIT(.field = "status", .every = 5000, .limit = 900),
     .busy = APIGATEWAY_BUSY,
     .replace = CREATE_FIRST,
-    .flags = TAGGED,
+    .flags = TAGGED | TWINS,
     .expect = {120, 2, 120},
     .hooks = &(const struct hooks){.check = check},
 };

@@ -24,6 +24,6 @@ const struct rtype ec2_internet_gateway = {
     .gone = WAIT(.every = 5000, .limit = 300),
     .absent = WORDS(EC2_NO_GATEWAY),
     .busy = WORDS("DependencyViolation"),
-    .flags = TAGGED,
+    .flags = TAGGED | TWINS,
     .expect = {5, 0, 5},
 };

@@ -28,6 +28,6 @@ const struct rtype ec2_route_table = {
     .absent = WORDS(EC2_NO_TABLE),
     .busy = WORDS("DependencyViolation"),
     .retry = WORDS(EC2_NO_VPC),
-    .flags = TAGGED,
+    .flags = TAGGED | TWINS,
     .expect = {5, 0, 5},
 };

@@ -61,7 +61,7 @@ const struct rtype ec2_vpc = {
     .busy = WORDS("DependencyViolation"),
     .holders = {EC2_HELD_BY_INTERFACES("vpc-id", "{id}")},
     .retry = WORDS(EC2_NO_VPC),
-    .flags = TAGGED,
+    .flags = TAGGED | TWINS,
     .expect = {10, 2, 5},
     .hooks = &(const struct hooks){.check = check},
 };

@@ -205,7 +205,7 @@ const struct rtype ecs_task_definition = {
     .absent = WORDS("ClientException~does not exist", "ClientException~is inactive"),
     .retry = WORDS("ClientException~role is not valid"),
     .replace = CREATE_FIRST,
-    .flags = TAGGED | VERSIONED | LOOSE,
+    .flags = TAGGED | VERSIONED | LOOSE | TWINS,
     .expect = {1, 0, 2},
     .hooks = &(const struct hooks){.check = check, .settle = settle},
 };

@@ -34,6 +34,7 @@ const struct rtype servicediscovery_namespace = {
     .gone = WAIT(.every = 3000, .limit = 600),
     /* The same request is under way already. */
     .busy = WORDS("DuplicateRequest"),
+    .clash = WORDS("NamespaceAlreadyExists"),
     /* The network does not show in it: so it goes first by the order of the types. */
     .after = WORDS("ec2.vpc"),
     .flags = TAGGED | INVENTORY_TAGS,

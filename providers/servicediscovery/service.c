@@ -139,6 +139,7 @@ const struct rtype servicediscovery_service = {
     /* ECS takes its tasks off the list some time after they have stopped: until then it is in use. */
     .gone = WAIT(.every = 3000, .limit = 600),
     .busy = WORDS("DuplicateRequest"),
+    .clash = WORDS("ServiceAlreadyExists"),
     .holders = {HOLDERS(.list = CALL("ListInstances", .rows = "Instances[]", .fixed = WORDS("ServiceId={id}"),
 				     .flags = CALL_PAGED),
 			.name = instance_name, .leftover = instance_is_left,

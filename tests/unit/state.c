@@ -148,33 +148,61 @@ TEST(a_folder_that_cannot_be_written_is_said)
 	diag_release(&d);
 }
 
-static int count_open(void *arg, const char *address, const char *action, const char *call, int64_t at_ms)
+static int note_doubt(void *arg, const struct state_doubt *doubt)
 {
-	(void)at_ms;
-	CHECK_STR(address, "ec2.vpc.main");
-	CHECK_STR(action, "create");
-	CHECK_STR(call, "CreateVpc");
-	++*(int *)arg;
+	json_array_append_new(arg, json_pack("[s, s, I, I]", doubt->address, doubt->call, (json_int_t)doubt->begun_ms,
+					     (json_int_t)doubt->ended_ms));
 	return 0;
 }
 
-TEST(an_intent_without_outcome_outlives_its_run)
+static void check_doubts(struct state *s, int64_t since_ms, const char *want)
+{
+	json_auto_t *doubts = json_array();
+	struct diag d = {0};
+	char *text = NULL;
+
+	CHECK_INT(state_each_doubt(s, since_ms, note_doubt, doubts, &d), 0);
+	text = json_dumps(doubts, JSON_COMPACT);
+	CHECK_STR(text, want);
+	free(text);
+}
+
+TEST(a_create_is_in_doubt_until_it_was_seen)
 {
 	char *dir = folder(), *path CLEANUP(freep) = xasprintf("%s/.berth/x.db", dir);
-	int64_t run = 0, done = 0, open = 0;
+	int64_t run = 0, subnet = 0, vpc = 0, api = 0, lost = 0, table = 0, group = 0;
 	struct diag d = {0};
 	struct state *s = NULL;
-	int n = 0;
 
 	REQUIRE(state_open(path, "gengar", "default", &s, &d) == 0);
+	CHECK(!state_was_cut_off(s));
 	CHECK_INT(state_run_begin(s, "apply", 1000, &run, &d), 0);
-	CHECK_INT(state_intent(s, run, "ec2.subnet.a", "create", "CreateSubnet", NULL, 1001, &done, &d), 0);
-	CHECK_INT(state_outcome(s, done, "ok", 1002, &d), 0);
-	CHECK_INT(state_intent(s, run, "ec2.vpc.main", "create", "CreateVpc", "token", 1003, &open, &d), 0);
+	CHECK_INT(state_intent(s, run, "ec2.subnet.a", "create", "CreateSubnet", NULL, 1001, &subnet, &d), 0);
+	CHECK_INT(state_outcome(s, subnet, "accepted", 1002, &d), 0);
+	CHECK_INT(state_seen(s, subnet, "ec2.subnet.a", 1003, &d), 0);
+	CHECK_INT(state_intent(s, run, "ec2.vpc.main", "create", "CreateVpc", "token", 1003, &vpc, &d), 0);
+	CHECK_INT(state_intent(s, run, "ec2.vpc.main", "update", "ModifyVpcAttribute", NULL, 1003, &table, &d), 0);
+	CHECK_INT(state_intent(s, run, "apigateway.api.main", "create", "POST /v2/apis", NULL, 1004, &api, &d), 0);
+	CHECK_INT(state_outcome(s, api, "accepted", 1010, &d), 0);
+	CHECK_INT(state_intent(s, run, "ec2.route_table.a", "create", "CreateRouteTable", NULL, 1005, &lost, &d), 0);
+	CHECK_INT(state_outcome(s, lost, "unknown", 1011, &d), 0);
+	CHECK_INT(state_intent(s, run, "ec2.security_group.a", "create", "CreateSecurityGroup", NULL, 1006, &group, &d),
+		  0);
+	CHECK_INT(state_outcome(s, group, "UnauthorizedOperation", 1012, &d), 0);
 	state_close(s);
+
 	REQUIRE(state_open(path, "gengar", "default", &s, &d) == 0);
-	CHECK_INT(state_each_open_intent(s, count_open, &n, &d), 0);
-	CHECK_INT(n, 1);
+	CHECK(state_was_cut_off(s));
+	check_doubts(s, 1000,
+		     "[[\"ec2.vpc.main\",\"CreateVpc\",1003,0],[\"apigateway.api.main\",\"POST /v2/apis\",1004,1010],"
+		     "[\"ec2.route_table.a\",\"CreateRouteTable\",1005,1011]]");
+	check_doubts(s, 1005, "[[\"ec2.route_table.a\",\"CreateRouteTable\",1005,1011]]");
+	/* Of another run, and of whatever came before. */
+	CHECK_INT(state_seen(s, 0, "ec2.vpc.main", 1020, &d), 0);
+	CHECK_INT(state_seen(s, lost + 1, "ec2.route_table.a", 1020, &d), 0);
+	check_doubts(s, 1005, "[[\"ec2.route_table.a\",\"CreateRouteTable\",1005,1011]]");
+	CHECK_INT(state_run_end(s, run, "done", 1030, &d), 0);
+	CHECK(!state_was_cut_off(s));
 	state_close(s);
 	clean(dir);
 }

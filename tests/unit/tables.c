@@ -222,6 +222,20 @@ static void check_errors(struct lint *l)
 		fault(l, "absent", "no code says that it is not there");
 }
 
+/* Each type says how it is with a second create: it cannot be, does no harm, or makes a twin. */
+static void check_twins(struct lint *l)
+{
+	const struct rtype *t = l->t;
+	bool harmless = true;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t->create) && t->create[i].action; i++)
+		harmless &= (t->create[i].flags & CALL_IDEMPOTENT) != 0;
+	if ((t->flags & TWINS) && (harmless || t->clash))
+		fault(l, "flags", "TWINS, but a second create is refused or does nothing");
+	if (!(t->flags & TWINS) && !harmless && !t->clash)
+		fault(l, "clash", "no code says that it is there already: is it one of TWINS?");
+}
+
 static void check_skip(struct lint *l)
 {
 	for (const char *const *s = l->t->skip; s && *s; s++) {
@@ -288,6 +302,7 @@ static void lint_type(struct lint *l)
 	check_identity(l);
 	check_tags(l);
 	check_errors(l);
+	check_twins(l);
 	check_skip(l);
 	check_stamp(l);
 	check_wait(l, "ready", t->ready, false);
