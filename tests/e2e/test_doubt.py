@@ -111,6 +111,20 @@ class Doubt(DoubtCase):
         self.assertGreater(self.timed("apply", "--yes"), 8)
         self.assert_once()
 
+    def test_without_the_journal_the_lease_tells(self):
+        """The database is gone; that a run was cut off shows by the lease that it left."""
+        self.killed_at("CreateVpc", lag_s=1.5)
+        shutil.rmtree(self.dir / ".berth")
+        self.apply()
+        self.assertIn("Taken over from a run that is dead", self.last.stderr)
+        self.assert_once()
+        self.berth("destroy", "--yes", "gengar", "--with-data")
+        self.killed_at("CreateVpc", after_ms=1500)
+        shutil.rmtree(self.dir / ".berth")
+        self.berth("destroy", "--yes", "gengar", "--with-data")
+        self.set(scale=0)
+        self.assertNotIn("vpc", self.listing())
+
     def test_old_doubts_cost_no_time(self):
         self.never_sent()
         self.age(minutes=5)
