@@ -27,6 +27,7 @@ const struct command *const commands[] = {
     &cmd_explain,
     &cmd_graph,
     &cmd_lock,
+    &cmd_permissions,
     NULL,
 };
 /* clang-format on */

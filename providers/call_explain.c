@@ -44,14 +44,14 @@ static char *iam_action(const struct failed *f)
 static void explain_denied(const struct failed *f, struct diag *d)
 {
 	char *action CLEANUP(freep) = iam_action(f);
-	const char *from = f->answer->identity;
+	const char *from = f->answer->identity ? f->answer->identity : "";
+	static const char all[] = "`berth permissions` prints all that the spec needs.";
 
 	if (!action)
-		diag_hint(d, "The identity of the credentials in use needs more permissions.");
-	else if (from && *from)
-		diag_hint(d, "Allow %s to the identity of the credentials in use (%s).", action, from);
+		diag_hint(d, "The identity of the credentials in use needs more permissions: %s", all);
 	else
-		diag_hint(d, "Allow %s to the identity of the credentials in use.", action);
+		diag_hint(d, "Allow %s to the identity of the credentials in use%s%s%s. %s", action, *from ? " (" : "",
+			  from, *from ? ")" : "", all);
 }
 
 static void explain_credentials(const struct failed *f, struct diag *d)

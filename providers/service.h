@@ -46,7 +46,9 @@ struct pace {
 };
 
 enum service_flags {
-	SVC_GLOBAL = 1 << 0, /* one endpoint and signing region per partition (IAM) */
+	SVC_GLOBAL = 1 << 0,    /* one endpoint and signing region per partition (IAM) */
+	SVC_READS_ALL = 1 << 1, /* IAM cannot limit reads to objects */
+	SVC_METHODS = 1 << 2,   /* IAM's actions are the methods of HTTP, and what they act on are the paths */
 };
 
 struct service {
@@ -54,9 +56,10 @@ struct service {
 	const char *env;  /* AWS_ENDPOINT_URL_<this>; in lower case the key in a [services] section */
 	const char *host; /* host prefix */
 	const char *signing;
-	const char *iam;     /* prefix of its IAM actions, "ec2" */
-	const char *version; /* query and ec2: Version= */
-	const char *target;  /* json: prefix of X-Amz-Target */
+	const char *iam;          /* prefix of its IAM actions, "ec2" */
+	const char *iam_creating; /* condition key that says in which create tags are given, or NULL */
+	const char *version;      /* query and ec2: Version= */
+	const char *target;       /* json: prefix of X-Amz-Target */
 	enum protocol protocol;
 	unsigned flags;
 	const struct paging *paging;

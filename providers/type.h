@@ -147,6 +147,20 @@ struct call {
 			   list with CALL_ALL_PARENTS: parents per request (0: all) */
 	unsigned page;  /* page size to ask for; 0: the service's */
 	unsigned flags; /* enum call_flags */
+	/*
+	 * What IAM judges it by, where that is not the object's ARN (rtype.iam): templates as there, separated by
+	 * spaces; "." is the object's own, "*" alone: IAM knows no resources for it. Lists: "*" if not set.
+	 */
+	const char *on;
+	const char *under; /* as grant.under */
+};
+
+/* What an operator must be allowed beyond the calls themselves: what AWS does in his name. The last has no actions. */
+struct grant {
+	const char *actions; /* "iam:PassRole", separated by spaces */
+	const char *on;      /* as call.on */
+	const char *when;    /* field that must be set in the wish, or NULL */
+	const char *under;   /* one condition, "StringEquals iam:PassedToService ecs-tasks.amazonaws.com", or NULL */
 };
 
 /* Polling until an object has settled. The field is read by `read`, after hooks->absorb. */
@@ -262,6 +276,12 @@ struct rtype {
 	const char *tag_id;            /* field that names it in tag calls: "id", "arn", "name" */
 	const char
 	    *arn; /* ARN after "arn:{@partition}:", as "rds:{@region}:{@account}:subgrp:{name}"; NULL: field `arn` */
+	/*
+	 * What IAM calls the objects that its calls act on: templates as `arn`, separated by spaces, where a "*" of
+	 * their own may stand; NULL: as `arn`. What cannot be tagged is judged by what it lives in.
+	 */
+	const char *iam;
+	const struct grant *grants;
 	const char
 	    *stamp; /* fields whose values tell that a secret was written again, space-separated: "version modified" */
 	const struct operation *operation; /* create, update or delete answer with an operation to follow first */
@@ -306,6 +326,8 @@ struct rtype {
 #define OBJ(f) (&(const struct type){.name = "object", .kind = KIND_OBJ, .fields = (f)})
 #define OPERATION(...) (&(const struct operation){__VA_ARGS__})
 #define WAIT(...) (&(const struct wait){__VA_ARGS__})
+#define GRANT(...) { .actions = __VA_ARGS__ }
+#define GRANTS(...) ((const struct grant[]){__VA_ARGS__, {.actions = NULL}})
 #define HOLDERS(...) (&(const struct holders){__VA_ARGS__})
 /* clang-format on */
 

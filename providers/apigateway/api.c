@@ -85,6 +85,7 @@ const struct rtype apigateway_api = {
     .update = {CALL("PATCH /v2/apis/{id}", .body = ""), CALL("DELETE /v2/apis/{id}/cors", .flags = CALL_FIXED_ONLY)},
     .del = {CALL("DELETE /v2/apis/{id}")},
     .tag_id = "arn",
+    .grants = GRANTS(APIGATEWAY_TAGGING),
     .arn = "apigateway:{@region}::/apis/{id}",
     .gone = WAIT(.every = 3000, .limit = 300),
     .busy = APIGATEWAY_BUSY,

@@ -101,6 +101,11 @@ const struct rtype apigateway_stage = {
     .del = {CALL("DELETE " THIS_STAGE)},
     .skip = APIGATEWAY_SKIP,
     .tag_id = "arn",
+    .grants = GRANTS(APIGATEWAY_TAGGING, GRANT(APIGATEWAY_ROLE, .when = "access_log_group"),
+		     GRANT("logs:CreateLogDelivery logs:GetLogDelivery logs:UpdateLogDelivery logs:DeleteLogDelivery "
+			   "logs:ListLogDeliveries logs:PutResourcePolicy logs:DescribeResourcePolicies "
+			   "logs:DescribeLogGroups",
+			   .on = "*", .when = "access_log_group")),
     .arn = "apigateway:{@region}::/apis/{api}/stages/{name}",
     .ready = WAIT(.field = "deployment", .ok = WORDS("DEPLOYED", "MANUAL"), .bad = WORDS("FAILED"),
 		  .why = "deployment_message", .every = 2000, .limit = 180, .twice = 2, .grace = 15),

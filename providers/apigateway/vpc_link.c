@@ -56,6 +56,8 @@ const struct rtype apigateway_vpc_link = {
     .update = {CALL("PATCH /v2/vpclinks/{id}", .body = "")},
     .del = {CALL("DELETE /v2/vpclinks/{id}")},
     .tag_id = "arn",
+    .grants = GRANTS(APIGATEWAY_TAGGING, GRANT(APIGATEWAY_ROLE),
+		     GRANT("ec2:DescribeVpcs ec2:DescribeSubnets ec2:DescribeSecurityGroups", .on = "*")),
     .arn = "apigateway:{@region}::/vpclinks/{id}",
     .ready = WAIT(.field = "status", .ok = WORDS("AVAILABLE", "INACTIVE"), .bad = WORDS("FAILED"), .why = "reason",
 		  .every = 5000, .limit = 900),

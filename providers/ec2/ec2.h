@@ -11,6 +11,9 @@
 #define EC2_BY(filter, value) "Filter[0].Name=" filter, "Filter[0].Value[]=" value
 #define EC2_BATCH 200 /* values that one filter takes */
 
+/* What IAM calls an object: EC2_IAM("vpc/{vpc}"). */
+#define EC2_IAM(rest) "ec2:{@region}:{@account}:" rest
+
 /* AWS spells some codes in two ways. */
 #define EC2_NO_VPC "InvalidVpcID.NotFound"
 #define EC2_NO_SUBNET "InvalidSubnetID.NotFound", "InvalidSubnetId.NotFound"

@@ -29,6 +29,7 @@ const struct rtype ec2_gateway_attachment = {
     .fields = fields,
     .key = WORDS("gateway", "vpc"),
     .parent = "gateway",
+    .iam = EC2_IAM("internet-gateway/{gateway}") " " EC2_IAM("vpc/{vpc}"),
     .create = {CALL("AttachInternetGateway")},
     .read = CALL("DescribeInternetGateways", .rows = "internetGatewaySet.item[].attachmentSet.item[]",
 		 .fixed = WORDS(EC2_BY("internet-gateway-id", "{gateway}")), .batch = EC2_BATCH, .flags = CALL_PAGED),

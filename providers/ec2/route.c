@@ -65,6 +65,7 @@ const struct rtype ec2_route = {
     .fields = fields,
     .key = WORDS("table", "destination", "destination_v6", "prefix_list"),
     .parent = "table",
+    .iam = EC2_IAM("route-table/{table}"),
     .create = {CALL("CreateRoute")},
     .read =
 	CALL("DescribeRouteTables", .rows = "routeTableSet.item[].routeSet.item[]",

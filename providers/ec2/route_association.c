@@ -36,6 +36,7 @@ const struct rtype ec2_route_association = {
     .fields = fields,
     .key = WORDS("subnet"),
     .parent = "table",
+    .iam = EC2_IAM("route-table/{table}") " " EC2_IAM("subnet/{subnet}"),
     .create = {CALL("AssociateRouteTable", .body = "")},
     .read = CALL("DescribeRouteTables", .rows = "routeTableSet.item[].associationSet.item[]",
 		 .fixed = WORDS(EC2_BY("association.subnet-id", "{subnet}")), .batch = EC2_BATCH, .page = 100,

@@ -13,7 +13,7 @@ const struct rtype ec2_route_table = {
     .doc = "Routes for the subnets that use it.",
     .svc = &svc_ec2,
     .fields = fields,
-    .create = {CALL("CreateRouteTable", .body = "routeTable", .token = "ClientToken")},
+    .create = {CALL("CreateRouteTable", .body = "routeTable", .token = "ClientToken", .on = ". " EC2_IAM("vpc/{vpc}"))},
     .read =
 	CALL("DescribeRouteTables", .rows = "routeTableSet.item[]", .fixed = WORDS(EC2_BY("route-table-id", "{id}")),
 	     .batch = EC2_BATCH, .page = 100, .flags = CALL_PAGED),

@@ -59,7 +59,7 @@ const struct rtype ec2_security_group = {
     .svc = &svc_ec2,
     .fields = fields,
     .key = WORDS("vpc", "name"),
-    .create = {CALL("CreateSecurityGroup", .body = "")},
+    .create = {CALL("CreateSecurityGroup", .body = "", .on = ". " EC2_IAM("vpc/{vpc}"))},
     /* AWS lets a new group talk to everyone; over IPv6 too if the VPC has it. */
     .then = {CALL("RevokeSecurityGroupEgress", .fixed = WORDS("GroupId={id}", "IpPermissions[0].IpProtocol=-1",
 							      "IpPermissions[0].IpRanges[0].CidrIp=0.0.0.0/0")),

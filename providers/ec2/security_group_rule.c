@@ -176,6 +176,7 @@ static const struct field fields[] = {
     END,
 };
 
+#define THIS_GROUP EC2_IAM("security-group/{group}")
 #define THIS_RULE WORDS("GroupId={group}", "SecurityGroupRuleId[0]={id}")
 
 /* Listed by group: so rules show that somebody else added, or that AWS adds to each new group. */
@@ -187,8 +188,10 @@ const struct rtype ec2_security_group_rule = {
     .key =
 	WORDS("group", "egress", "protocol", "from_port", "to_port", "cidr", "cidr_v6", "prefix_list", "source_group"),
     .parent = "group",
-    .create = {CALL("AuthorizeSecurityGroupIngress", .body = "securityGroupRuleSet.item", .when = "!egress"),
-	       CALL("AuthorizeSecurityGroupEgress", .body = "securityGroupRuleSet.item", .when = "egress")},
+    .create = {CALL("AuthorizeSecurityGroupIngress", .body = "securityGroupRuleSet.item", .when = "!egress",
+		    .on = ". " THIS_GROUP),
+	       CALL("AuthorizeSecurityGroupEgress", .body = "securityGroupRuleSet.item", .when = "egress",
+		    .on = ". " THIS_GROUP)},
     .read = CALL("DescribeSecurityGroupRules", .rows = "securityGroupRuleSet.item[]",
 		 .fixed = WORDS(EC2_BY("security-group-rule-id", "{id}")), .batch = EC2_BATCH, .flags = CALL_PAGED),
     .list =
@@ -196,9 +199,9 @@ const struct rtype ec2_security_group_rule = {
 	     .fixed = WORDS(EC2_BY("group-id", "{^id}")), .batch = EC2_BATCH, .flags = CALL_ALL_PARENTS | CALL_PAGED),
     .update = {CALL("ModifySecurityGroupRules",
 		    .fixed = WORDS("GroupId={group}", "SecurityGroupRule[0].SecurityGroupRuleId={id}"),
-		    .flags = CALL_WHOLE)},
-    .del = {CALL("RevokeSecurityGroupIngress", .fixed = THIS_RULE, .when = "!egress"),
-	    CALL("RevokeSecurityGroupEgress", .fixed = THIS_RULE, .when = "egress")},
+		    .flags = CALL_WHOLE, .on = ". " THIS_GROUP)},
+    .del = {CALL("RevokeSecurityGroupIngress", .fixed = THIS_RULE, .when = "!egress", .on = THIS_GROUP),
+	    CALL("RevokeSecurityGroupEgress", .fixed = THIS_RULE, .when = "egress", .on = THIS_GROUP)},
     .tag_type = "security-group-rule",
     .tag_id = "id",
     .arn = "ec2:{@region}:{@account}:security-group-rule/{id}",

@@ -23,7 +23,7 @@ const struct rtype ec2_subnet = {
     .svc = &svc_ec2,
     .fields = fields,
     .key = WORDS("vpc", "cidr"),
-    .create = {CALL("CreateSubnet", .body = "subnet")},
+    .create = {CALL("CreateSubnet", .body = "subnet", .on = ". " EC2_IAM("vpc/{vpc}"))},
     .read = CALL("DescribeSubnets", .rows = "subnetSet.item[]", .fixed = WORDS(EC2_BY("subnet-id", "{id}")),
 		 .batch = EC2_BATCH, .flags = CALL_PAGED),
     .list = CALL("DescribeSubnets", .rows = "subnetSet.item[]", .fixed = WORDS(EC2_OURS), .flags = CALL_PAGED),

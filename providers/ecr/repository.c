@@ -77,7 +77,8 @@ const struct rtype ecr_repository = {
     .key = WORDS("name"),
     .create = {CALL("CreateRepository", .body = "repository")},
     .read = CALL("DescribeRepositories", .rows = "repositories[]", .fixed = WORDS("repositoryNames[0]={name}")),
-    .list = CALL("DescribeRepositories", .rows = "repositories[]", .flags = CALL_PAGED),
+    .list = CALL("DescribeRepositories", .rows = "repositories[]", .flags = CALL_PAGED,
+		 .on = "ecr:{@region}:{@account}:repository/*"),
     .update =
 	{
 	    [MUTABILITY] = CALL("PutImageTagMutability", .fixed = WORDS("repositoryName={name}"), .flags = CALL_WHOLE),

@@ -76,7 +76,7 @@ const struct rtype ecs_cluster = {
     .svc = &svc_ecs,
     .fields = fields,
     .key = WORDS("name"),
-    .create = {CALL("CreateCluster", .body = "cluster", .flags = CALL_IDEMPOTENT)},
+    .create = {CALL("CreateCluster", .body = "cluster", .flags = CALL_IDEMPOTENT, .on = "*")},
     .read = CALL("DescribeClusters", .rows = "clusters[]",
 		 .fixed = WORDS("clusters[]={name}", "include:=[\"ATTACHMENTS\",\"SETTINGS\",\"TAGS\"]"), .batch = 100),
     /* Both lists must be sent: a provider that is left out is taken off. */
@@ -86,6 +86,9 @@ const struct rtype ecs_cluster = {
     .skip = WORDS("status=INACTIVE"),
     .tag_id = "arn",
     .arn = "ecs:{@region}:{@account}:cluster/{name}",
+    .grants = GRANTS(GRANT("iam:CreateServiceLinkedRole",
+			   .on = "iam::{@account}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
+			   .under = "StringEquals iam:AWSServiceName ecs.amazonaws.com")),
     .ready = WAIT(.field = "status", .ok = WORDS("ACTIVE"), .bad = WORDS("FAILED", "UPDATE_FAILED"), .every = 5000,
 		  .limit = 600, .grace = 10),
     .gone = WAIT(.field = "status", .every = 5000, .limit = 600),

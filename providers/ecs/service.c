@@ -231,6 +231,7 @@ const struct rtype ecs_service = {
     .del = {CALL("DeleteService", .fixed = WORDS(THIS_SERVICE, "force:=true"))},
     .skip = WORDS("status=INACTIVE"),
     .tag_id = "arn",
+    .iam = "ecs:{@region}:{@account}:service/{cluster}/{name}",
     .ready = WAIT(.field = "rollout", .ok = WORDS("COMPLETED"), .bad = WORDS("FAILED", "ROLLED_BACK"),
 		  .why = "rollout_reason", .every = 10000, .limit = 1800, .twice = 2, .grace = 20),
     .gone = WAIT(.field = "status", .every = 5000, .limit = 1200),

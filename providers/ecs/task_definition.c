@@ -153,6 +153,7 @@ static void settle(json_t *want, const json_t *have)
 }
 
 #define TD "taskDefinition."
+#define TO_TASKS "StringEquals iam:PassedToService ecs-tasks.amazonaws.com"
 
 /* A revision never changes: all of it is CREATE_ONLY, and the service is pointed at the new one before the old goes. */
 static const struct field fields[] = {
@@ -197,11 +198,14 @@ const struct rtype ecs_task_definition = {
     .seen_in = "ecs.service.task_definition",
     .skip = WORDS("taskDefinition.status=DELETE_IN_PROGRESS"),
     .create = {CALL("RegisterTaskDefinition", .body = "")},
-    .read =
-	CALL("DescribeTaskDefinition", .rows = "", .fixed = WORDS("taskDefinition={arn|family}", "include[0]=TAGS")),
-    .del = {CALL("DeregisterTaskDefinition", .fixed = WORDS("taskDefinition={arn}")),
+    .read = CALL("DescribeTaskDefinition", .rows = "", .fixed = WORDS("taskDefinition={arn|family}", "include[0]=TAGS"),
+		 .on = "*"),
+    .del = {CALL("DeregisterTaskDefinition", .fixed = WORDS("taskDefinition={arn}"), .on = "*"),
 	    CALL("DeleteTaskDefinitions", .fixed = WORDS("taskDefinitions[0]={arn}"))},
     .tag_id = "arn",
+    .iam = "ecs:{@region}:{@account}:task-definition/{family}:*",
+    .grants = GRANTS(GRANT("iam:PassRole", .on = "{execution_role}", .when = "execution_role", .under = TO_TASKS),
+		     GRANT("iam:PassRole", .on = "{task_role}", .when = "task_role", .under = TO_TASKS)),
     .absent = WORDS("ClientException~does not exist", "ClientException~is inactive"),
     .retry = WORDS("ClientException~role is not valid"),
     .replace = CREATE_FIRST,

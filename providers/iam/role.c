@@ -58,6 +58,7 @@ const struct rtype iam_role = {
 	},
     .del = {CALL("DeleteRole", .fixed = THIS_ROLE)},
     .tag_id = "name",
+    .iam = "iam::{@account}:role{path}{name}",
     .ready = WAIT(.field = "state", .ok = WORDS("named"), .every = 2000, .limit = 300, .twice = 2),
     .gone = WAIT(.every = 2000, .limit = 300),
     .absent = WORDS("NoSuchEntity"),

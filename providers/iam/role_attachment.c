@@ -1,6 +1,7 @@
 /* iam.role_attachment - a managed policy put onto a role */
 #include "providers/iam/iam.h"
 
+#define THIS_POLICY "ArnEquals iam:PolicyARN {policy_arn}"
 #define THIS_ATTACHMENT WORDS("RoleName={role}", "PolicyArn={policy_arn}")
 
 static const struct field fields[] = {
@@ -18,11 +19,12 @@ const struct rtype iam_role_attachment = {
     .fields = fields,
     .key = WORDS("role", "policy_arn"),
     .parent = "role",
-    .create = {CALL("AttachRolePolicy", .flags = CALL_IDEMPOTENT)},
+    .iam = "iam::{@account}:role{^path}{role}",
+    .create = {CALL("AttachRolePolicy", .flags = CALL_IDEMPOTENT, .under = THIS_POLICY)},
     .read = CALL("ListAttachedRolePolicies", .rows = "AttachedPolicies.member[]", .fixed = WORDS("RoleName={role}"),
 		 .flags = CALL_PAGED),
     .list = IAM_ROLES(".AttachedManagedPolicies.member[]"),
-    .del = {CALL("DetachRolePolicy", .fixed = THIS_ATTACHMENT)},
+    .del = {CALL("DetachRolePolicy", .fixed = THIS_ATTACHMENT, .under = THIS_POLICY)},
     .ready = WAIT(.every = 2000, .limit = 300, .twice = 2),
     .gone = WAIT(.every = 2000, .limit = 300),
     .absent = WORDS("NoSuchEntity"),

@@ -18,6 +18,7 @@ const struct rtype iam_role_policy = {
     .fields = fields,
     .key = WORDS("role", "name"),
     .parent = "role",
+    .iam = "iam::{@account}:role{^path}{role}",
     .create = {CALL("PutRolePolicy", .flags = CALL_IDEMPOTENT)},
     .read = CALL("GetRolePolicy", .rows = "", .fixed = THIS_POLICY),
     .list = IAM_ROLES(".RolePolicyList.member[]"),

@@ -70,7 +70,7 @@ const struct rtype logs_group = {
     .key = WORDS("name"),
     .create = {CALL("CreateLogGroup")},
     /* A prefix names others too, but the one that is meant comes first. */
-    .read = CALL("DescribeLogGroups", .rows = "logGroups[]", .fixed = WORDS("logGroupNamePrefix={name}")),
+    .read = CALL("DescribeLogGroups", .rows = "logGroups[]", .fixed = WORDS("logGroupNamePrefix={name}"), .on = "*"),
     .list = CALL("DescribeLogGroups", .rows = "logGroups[]", .flags = CALL_PAGED),
     .update =
 	{
@@ -82,6 +82,8 @@ const struct rtype logs_group = {
     .del = {CALL("DeleteLogGroup", .fixed = THIS_GROUP)},
     .tag_id = "arn",
     .arn = "logs:{@region}:{@account}:log-group:{name}",
+    /* Calls for tags go by the first, most others by the second. */
+    .iam = "logs:{@region}:{@account}:log-group:{name} logs:{@region}:{@account}:log-group:{name}:*",
     .ready = WAIT(.every = 2000, .limit = 300),
     .gone = WAIT(.every = 2000, .limit = 300),
     .absent = WORDS("ResourceNotFoundException"),

@@ -436,6 +436,12 @@ static void absorb(json_t *have, const json_t *row, const json_t *want)
 }
 
 #define THIS_INSTANCE "DBInstanceIdentifier={name}"
+/* IAM judges it also by the groups that it names; the default ones have names of AWS. */
+#define WITH_GROUPS                                                                       \
+	". rds:{@region}:{@account}:subgrp:{subnet_group} rds:{@region}:{@account}:pg:* " \
+	"rds:{@region}:{@account}:og:*"
+#define FINAL_SNAPSHOT "rds:{@region}:{@account}:snapshot:{name}-final-*"
+
 /* Otherwise much would wait for the maintenance window. */
 #define AT_ONCE "ApplyImmediately:=true"
 
@@ -445,16 +451,17 @@ const struct rtype rds_instance = {
     .svc = &svc_rds,
     .fields = fields,
     .key = WORDS("name"),
-    .create = {CALL("CreateDBInstance", .body = "DBInstance")},
+    .create = {CALL("CreateDBInstance", .body = "DBInstance", .on = WITH_GROUPS)},
     .read = CALL("DescribeDBInstances", .rows = "DBInstances.DBInstance[]", .fixed = WORDS(THIS_INSTANCE)),
-    .list = CALL("DescribeDBInstances", .rows = "DBInstances.DBInstance[]", .flags = CALL_PAGED),
+    .list = CALL("DescribeDBInstances", .rows = "DBInstances.DBInstance[]", .flags = CALL_PAGED,
+		 .on = "rds:{@region}:{@account}:db:*"),
     .update =
 	{
 	    [MODIFY] = CALL("ModifyDBInstance", .body = "DBInstance", .fixed = WORDS(THIS_INSTANCE, AT_ONCE),
-			    .flags = CALL_LAGS),
-	    [SCALE_NO_MORE] =
-		CALL("ModifyDBInstance", .body = "DBInstance",
-		     .fixed = WORDS(THIS_INSTANCE, "MaxAllocatedStorage={storage}", AT_ONCE), .flags = CALL_FIXED_ONLY),
+			    .flags = CALL_LAGS, .on = WITH_GROUPS),
+	    [SCALE_NO_MORE] = CALL("ModifyDBInstance", .body = "DBInstance",
+				   .fixed = WORDS(THIS_INSTANCE, "MaxAllocatedStorage={storage}", AT_ONCE),
+				   .flags = CALL_FIXED_ONLY, .on = WITH_GROUPS),
 	},
     .del =
 	{
@@ -465,6 +472,14 @@ const struct rtype rds_instance = {
 	},
     .tag_id = "arn",
     .arn = "rds:{@region}:{@account}:db:{name}",
+    .grants = GRANTS(
+	GRANT("rds:CreateDBSnapshot", .on = ". " FINAL_SNAPSHOT), GRANT("rds:AddTagsToResource", .on = FINAL_SNAPSHOT),
+	GRANT("ec2:DescribeVpcs ec2:DescribeSubnets ec2:DescribeSecurityGroups ec2:DescribeAvailabilityZones "
+	      "ec2:DescribeInternetGateways ec2:DescribeVpcAttribute ec2:DescribeAccountAttributes",
+	      .on = "*"),
+	GRANT("iam:CreateServiceLinkedRole",
+	      .on = "iam::{@account}:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS",
+	      .under = "StringEquals iam:AWSServiceName rds.amazonaws.com")),
     .ready = WAIT(.field = "status", .ok = WORDS("available", "storage-optimization"),
 		  .bad = WORDS("failed", "deleting", "deleted", "insufficient-capacity", "incompatible-create",
 			       "incompatible-credentials", "incompatible-network", "incompatible-option-group",

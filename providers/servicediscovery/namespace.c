@@ -19,18 +19,26 @@ const struct rtype servicediscovery_namespace = {
     .svc = &svc_servicediscovery,
     .fields = fields,
     .key = WORDS("name"),
-    .create = {CALL("CreatePrivateDnsNamespace", .token = "CreatorRequestId")},
+    .create = {CALL("CreatePrivateDnsNamespace", .token = "CreatorRequestId", .on = "*")},
     .read = CALL("GetNamespace", .rows = "Namespace", .fixed = WORDS("Id={id}")),
     .list = CALL("ListNamespaces", .rows = "Namespaces[]", .flags = CALL_PAGED),
     .update = {CALL("UpdatePrivateDnsNamespace", .fixed = WORDS("Id={id}"))},
     .del = {CALL("DeleteNamespace", .fixed = WORDS("Id={id}"))},
     .skip = WORDS("Type=HTTP", "Type=DNS_PUBLIC"),
     .tag_id = "arn",
-    .operation =
-	OPERATION(.id = "OperationId", .poll = CALL("GetOperation", .fixed = WORDS("OperationId={@operation}")),
-		  .status = "Operation.Status", .ok = WORDS("SUCCESS"), .bad = WORDS("FAIL"),
-		  .why = "Operation.ErrorMessage", .result = "Operation.Targets.NAMESPACE", .field = "id",
-		  .every = 3000, .limit = 300),
+    .iam = "servicediscovery:{@region}:{@account}:namespace/{id}",
+    /* Cloud Map makes the hosted zone and its records in the caller's name. */
+    .grants = GRANTS(
+	GRANT("route53:CreateHostedZone route53:ListHostedZonesByName ec2:DescribeVpcs ec2:DescribeRegions", .on = "*"),
+	GRANT("route53:GetHostedZone route53:DeleteHostedZone", .on = "route53:::hostedzone/*"),
+	GRANT("route53:ChangeResourceRecordSets", .on = "route53:::hostedzone/*",
+	      .under = "ForAllValues:StringLike route53:ChangeResourceRecordSetsNormalizedRecordNames {name} "
+		       "*.{name}")),
+    .operation = OPERATION(.id = "OperationId",
+			   .poll = CALL("GetOperation", .fixed = WORDS("OperationId={@operation}"), .on = "*"),
+			   .status = "Operation.Status", .ok = WORDS("SUCCESS"), .bad = WORDS("FAIL"),
+			   .why = "Operation.ErrorMessage", .result = "Operation.Targets.NAMESPACE", .field = "id",
+			   .every = 3000, .limit = 300),
     .gone = WAIT(.every = 3000, .limit = 600),
     /* The same request is under way already. */
     .busy = WORDS("DuplicateRequest"),

@@ -124,7 +124,8 @@ const struct rtype servicediscovery_service = {
     .fields = fields,
     .key = WORDS("namespace", "name"),
     .parent = "namespace",
-    .create = {CALL("CreateService", .body = "Service", .token = "CreatorRequestId")},
+    .create = {CALL("CreateService", .body = "Service", .token = "CreatorRequestId",
+		    .on = ". servicediscovery:{@region}:{@account}:namespace/{namespace}")},
     .read = CALL("GetService", .rows = "Service", .fixed = WORDS("Id={id}")),
     .list = CALL("ListServices", .rows = "Services[]", .flags = CALL_PAGED),
     /* What an update leaves out is deleted. */
@@ -132,10 +133,11 @@ const struct rtype servicediscovery_service = {
     .del = {CALL("DeleteService", .fixed = WORDS("Id={id}"))},
     .skip = WORDS("Type=HTTP"),
     .tag_id = "arn",
-    .operation =
-	OPERATION(.id = "OperationId", .poll = CALL("GetOperation", .fixed = WORDS("OperationId={@operation}")),
-		  .status = "Operation.Status", .ok = WORDS("SUCCESS"), .bad = WORDS("FAIL"),
-		  .why = "Operation.ErrorMessage", .every = 3000, .limit = 300),
+    .iam = "servicediscovery:{@region}:{@account}:service/{id}",
+    .operation = OPERATION(.id = "OperationId",
+			   .poll = CALL("GetOperation", .fixed = WORDS("OperationId={@operation}"), .on = "*"),
+			   .status = "Operation.Status", .ok = WORDS("SUCCESS"), .bad = WORDS("FAIL"),
+			   .why = "Operation.ErrorMessage", .every = 3000, .limit = 300),
     /* ECS takes its tasks off the list some time after they have stopped: until then it is in use. */
     .gone = WAIT(.every = 3000, .limit = 600),
     .busy = WORDS("DuplicateRequest"),
