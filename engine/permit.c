@@ -108,6 +108,15 @@ static json_t *by_creating(const struct permit *p, const struct resource *r)
 	return condition;
 }
 
+/* Where IAM sees only the request: it may give no other app's tags. */
+static json_t *by_no_other_tag(const struct permit *p, const struct resource *r)
+{
+	json_auto_t *ours = our_tags(p, "Request");
+
+	(void)r;
+	return json_pack("{s:O}", "StringEqualsIfExists", json_object_get(ours, "StringEquals"));
+}
+
 static void ask_pattern(void *arg, const struct pattern *pattern)
 {
 	struct asking *a = arg;
@@ -204,9 +213,12 @@ static void ask_tagging(struct permit *p, const struct resource *r)
 	/* Calls for tags go by the ARN that names the object, one of those of `iam`. */
 	const char *on = t->arn ? t->arn : ".";
 
-	ask((struct asking){.p = p, .r = r, .narrow = by_creating}, &scheme->add, on);
-	if (!scheme->add.on)
+	if (scheme->add.on) {
+		ask((struct asking){.p = p, .r = r, .narrow = by_no_other_tag}, &scheme->add, on);
+	} else {
+		ask((struct asking){.p = p, .r = r, .narrow = by_creating}, &scheme->add, on);
 		ask((struct asking){.p = p, .r = r, .narrow = by_tag}, &scheme->add, on);
+	}
 	ask((struct asking){.p = p, .r = r, .narrow = by_tag}, &scheme->remove, on);
 }
 

@@ -12,9 +12,13 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "sandbox"))
 
+# With it, berth acts as an IAM user who has the policy that `berth permissions` prints for the spec, and no more.
+ENFORCE_IAM = os.environ.get("BERTH_SANDBOX_ENFORCE_IAM") == "1"
+
 import harness  # noqa: E402  (starts the local AWS in this process)
 
 import account  # noqa: E402
+import iam_user  # noqa: E402
 
 BERTH = os.environ.get("BERTH", str(ROOT / "build" / "cli" / "berth"))
 SAN = {"ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1", "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
@@ -30,14 +34,36 @@ class StackCase(harness.Case):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="berth-e2e-"))
         self.addCleanup(shutil.rmtree, self.dir, True)
         shutil.copy(ROOT / "examples" / self.spec, self.dir / "berth.yaml")
+        self.operator, self._granted, self._documents = None, None, []
+        if ENFORCE_IAM:
+            self.set(enforce_iam=True)
+            self.operator = iam_user.User("operator")
+
+    def documents(self, *args):
+        """The policies that berth prints for the spec as it is."""
+        done = subprocess.run([BERTH, "--json", "permissions", *args], cwd=self.dir, text=True, capture_output=True,
+                              env={"PATH": os.environ["PATH"], **SAN}, check=False)
+        return json.loads(done.stdout)["documents"] if done.returncode == 0 else None
+
+    def _grant(self):
+        """Who changes the spec prints the policy anew, and keeps the old one for what the change removes."""
+        path = self.dir / "berth.yaml"
+        text = path.read_text(errors="replace") if path.is_file() else None
+        documents = self.documents() if self.operator and text != self._granted else None
+        if documents:
+            self._granted = text
+            self.operator.grant(self._documents + documents)
+            self._documents = documents
 
     def env(self, **more):
         env = {"PATH": os.environ["PATH"], "HOME": str(self.dir), "AWS_ENDPOINT_URL": harness.endpoint(),
                "AWS_ACCESS_KEY_ID": harness.AKID, "AWS_SECRET_ACCESS_KEY": harness.SECRET,
-               "AWS_EC2_METADATA_DISABLED": "true", "TERM": "dumb", **SAN, **more}
+               "AWS_EC2_METADATA_DISABLED": "true", "TERM": "dumb", **SAN,
+               **(self.operator.env if self.operator else {}), **more}
         return {k: v for k, v in env.items() if v is not None}
 
     def run_berth(self, *args, env=None, timeout=120, **kwargs):
+        self._grant()
         return subprocess.run([BERTH, *args], cwd=self.dir, env=env or self.env(), text=True, timeout=timeout,
                               stdin=subprocess.DEVNULL, capture_output=True, **kwargs)
 

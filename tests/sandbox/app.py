@@ -11,6 +11,7 @@ import time
 import uuid
 
 import auth
+import authz
 import buckets
 import config
 import control
@@ -36,7 +37,7 @@ def latency(call, proceed):
     return proceed()
 
 
-MIDDLEWARE = [latency, buckets.middleware, faults.middleware]
+MIDDLEWARE = [latency, buckets.middleware, faults.middleware, authz.middleware]
 
 
 class Http:

@@ -7,6 +7,8 @@ import secrets
 import string
 import time
 
+import authz
+import authz_reference
 import paging
 import upstream
 from clock import clock
@@ -163,7 +165,11 @@ def create_namespace(call):
         box.namespaces[made["Id"]] = made
         return None
 
-    operation = start(box, "CREATE_NAMESPACE", {"NAMESPACE": made["Id"]}, done)
+    denied = None
+    if private and not authz.may(call, *authz_reference.hosted_zone(name)):
+        box.tags.pop(made["Arn"])
+        denied = "ACCESS_DENIED", "User is not authorized to create the hosted zone of the namespace"
+    operation = start(box, "CREATE_NAMESPACE", {"NAMESPACE": made["Id"]}, done, denied)
     operation.creator, operation.params = creator, params
     return {"OperationId": operation.id}
 

@@ -23,6 +23,7 @@ DEFAULTS = {
     # A container's versionConsistency is returned although it was not given.  Terraform 5.100 would
     # replace every task definition if AWS did that, so AWS does not; a client may still be tried with it.
     "fill_version_consistency": False,
+    "enforce_iam": False,       # keys that IAM or STS gave out may only do what policies allow (authz.py)
     "faults": [],               # rules of faults.py
     "fault_seed": 1,
     "buckets": False,           # throttle as AWS does, see buckets.py
