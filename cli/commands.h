@@ -10,6 +10,8 @@ extern const struct command cmd_apply;
 extern const struct command cmd_drift;
 extern const struct command cmd_cost;
 extern const struct command cmd_destroy;
+extern const struct command cmd_adopt;
+extern const struct command cmd_forget;
 extern const struct command cmd_output;
 extern const struct command cmd_explain;
 extern const struct command cmd_graph;

@@ -23,6 +23,8 @@ const struct command *const commands[] = {
     &cmd_drift,
     &cmd_cost,
     &cmd_destroy,
+    &cmd_adopt,
+    &cmd_forget,
     &cmd_output,
     &cmd_explain,
     &cmd_graph,

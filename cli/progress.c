@@ -37,10 +37,16 @@ struct progress_view {
 	int64_t spoke; /* plain: when the last line was written */
 };
 
-static const char *const doing[] = {
-    [NODE_CREATE] = "creating", [NODE_UPDATE] = "changing", [NODE_DELETE] = "deleting", [NODE_NONE] = ""};
-static const char *const done[] = {
-    [NODE_CREATE] = "created", [NODE_UPDATE] = "changed", [NODE_DELETE] = "deleted", [NODE_NONE] = ""};
+static const char *const doing[] = {[NODE_CREATE] = "creating",
+				    [NODE_UPDATE] = "changing",
+				    [NODE_DELETE] = "deleting",
+				    [NODE_TAG] = "tagging",
+				    [NODE_NONE] = ""};
+static const char *const done[] = {[NODE_CREATE] = "created",
+				   [NODE_UPDATE] = "changed",
+				   [NODE_DELETE] = "deleted",
+				   [NODE_TAG] = "tagged",
+				   [NODE_NONE] = ""};
 
 struct progress_view *progress_new(struct loop *loop, FILE *to, enum progress_form form, bool color)
 {

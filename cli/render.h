@@ -19,6 +19,8 @@ struct render {
 size_t render_width(FILE *f);
 
 void render_plan(const struct render *r, const struct plan *p, const struct spec *spec, const struct world *w);
+/* Only what is chosen of it, section by section. */
+void render_steps(const struct render *r, const struct plan *p);
 void render_counts(const struct render *r, const struct plan *p);
 void render_drift(const struct render *r, const struct drift *d);
 

@@ -12,6 +12,7 @@ static const struct {
 } look[] = {
     [ACT_NOOP] = {" ", PAINT_NONE},      [ACT_CREATE] = {"+", PAINT_GREEN}, [ACT_UPDATE] = {"~", PAINT_YELLOW},
     [ACT_REPLACE] = {"!", PAINT_YELLOW}, [ACT_DELETE] = {"-", PAINT_RED},   [ACT_KEEP] = {"=", PAINT_CYAN},
+    [ACT_TAG] = {"~", PAINT_YELLOW},
 };
 
 /* ---- one object ---- */
@@ -130,7 +131,7 @@ static void print_section(const struct render *r, const struct plan *p, const ch
 }
 
 /* In the order in which they first appear; what stays comes last. */
-static void print_sections(const struct render *r, const struct plan *p)
+void render_steps(const struct render *r, const struct plan *p)
 {
 	json_auto_t *seen = json_object();
 	size_t column = 0;
@@ -223,7 +224,7 @@ static void render_markdown(const struct render *r, const struct plan *p, const 
 	inner.to = open_memstream(&body, &n);
 	if (!inner.to)
 		BUG("no memory stream");
-	print_sections(&inner, p);
+	render_steps(&inner, p);
 	print_notes(&inner, p);
 	fclose(inner.to);
 	if (n)
@@ -242,7 +243,7 @@ void render_plan(const struct render *r, const struct plan *p, const struct spec
 	}
 	fprintf(r->to, "%s (%s) in %s%s%s\n\n", spec->app, spec->env, spec->region, account ? ", account " : "",
 		account ? account : "");
-	print_sections(r, p);
+	render_steps(r, p);
 	print_notes(r, p);
 	render_counts(r, p);
 }

@@ -209,11 +209,11 @@ static void read_doubts(struct work *w)
 		doubts_all(&w->doubts, loop_wall(w->session.loop));
 }
 
-int work_refresh(struct work *w)
+/* What the snapshot knows and the world are filled in. */
+static int read_world(struct work *w, struct refresh_request *req)
 {
 	size_t n = json_array_size(w->known);
 	struct known_object *known = xcalloc(n, sizeof(*known));
-	struct refresh_request req = {.session = &w->session, .spec = &w->spec, .known = known, .n_known = n};
 	int rc;
 
 	read_doubts(w);
@@ -224,13 +224,34 @@ int work_refresh(struct work *w)
 						 .type = val_str(o, "type"),
 						 .fields = json_object_get(o, "fields")};
 	}
+	req->session = &w->session;
+	req->spec = &w->spec;
+	req->known = known;
+	req->n_known = n;
+	if (w->has_world)
+		world_release(&w->world);
 	world_init(&w->world);
 	w->has_world = true;
-	rc = refresh(&req, &w->world, &w->cli->d);
+	rc = refresh(req, &w->world, &w->cli->d);
 	free(known);
+	return rc;
+}
+
+int work_refresh(struct work *w)
+{
+	struct refresh_request req = {0};
+	int rc = read_world(w, &req);
+
 	if (!rc)
 		save_snapshot(w);
 	return rc;
+}
+
+int work_look(struct work *w, bool candidates, const char *sought_for, const char *sought)
+{
+	struct refresh_request req = {.candidates = candidates, .sought_for = sought_for, .sought = sought};
+
+	return read_world(w, &req);
 }
 
 /* Until when something may turn up that the world lacks, in ms since 1970; *ret_address: what, or NULL for anything. */
@@ -275,10 +296,7 @@ int work_settle(struct work *w)
 		(long long)(left + 999) / 1000);
 	loop_after(loop, left, stop_waiting, loop);
 	rc = loop_run(loop);
-	if (rc)
-		return rc;
-	world_release(&w->world);
-	return work_refresh(w);
+	return rc ? rc : work_refresh(w);
 }
 
 /* As the refresh found it: what nobody wished for has no name of ours, what is shared bears the tags of others. */

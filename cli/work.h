@@ -61,6 +61,12 @@ int work_refresh(struct work *w);
 int work_read_state(struct work *w);
 /* Before a teardown: as long as an earlier run may have made something that does not show, waits and reads again. */
 int work_settle(struct work *w);
+/*
+ * As work_refresh(), but looks also for what is not ours and could be: all that wishes may mean, or what somebody named
+ * `sought` for the address `sought_for`. Nothing is written to the snapshot. May be called again: the world is new
+ * then.
+ */
+int work_look(struct work *w, bool candidates, const char *sought_for, const char *sought);
 /* Spec, session and live objects. */
 int work_live(struct work *w, struct cli *cli);
 /* The live objects from the snapshot alone (--cached). */

@@ -120,7 +120,10 @@ static void store(struct node *n)
 
 	if (!req->state || n->kind == NODE_NONE)
 		return;
-	if (n->kind == NODE_DELETE) {
+	if (n->kind == NODE_TAG && !n->action->tags) {
+		state_drop(req->state, STATE_LIVE, o.address, &trouble);
+		state_drop(req->state, STATE_APPLIED, o.address, &trouble);
+	} else if (n->kind == NODE_DELETE) {
 		if (n->action->act == ACT_DELETE && !n->action->leftover) {
 			state_drop(req->state, STATE_LIVE, o.address, &trouble);
 			state_drop(req->state, STATE_APPLIED, o.address, &trouble);

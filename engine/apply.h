@@ -11,7 +11,7 @@
 #include "engine/session.h"
 
 enum node_state { NODE_WAITING, NODE_RUNNING, NODE_DONE, NODE_FAILED, NODE_BLOCKED, NODE_NOT_TRIED };
-enum node_kind { NODE_CREATE, NODE_UPDATE, NODE_DELETE, NODE_NONE };
+enum node_kind { NODE_CREATE, NODE_UPDATE, NODE_DELETE, NODE_TAG, NODE_NONE };
 
 /* Progress of one node, told as it happens. */
 struct progress {

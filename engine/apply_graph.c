@@ -38,6 +38,8 @@ static enum node_kind main_kind(const struct action *a)
 		return NODE_CREATE;
 	case ACT_UPDATE:
 		return NODE_UPDATE;
+	case ACT_TAG:
+		return NODE_TAG;
 	default:
 		return NODE_NONE;
 	}
@@ -55,7 +57,7 @@ static void make_nodes(struct apply_graph *g, struct applier *ap, const struct p
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct action *a = &plan->action[i];
 
-		g->main[i] = a->resource ? add_node(g, ap, a, main_kind(a)) : NOBODY;
+		g->main[i] = a->resource || a->act == ACT_TAG ? add_node(g, ap, a, main_kind(a)) : NOBODY;
 		g->del[i] = has_delete(a) ? add_node(g, ap, a, NODE_DELETE) : NOBODY;
 	}
 	for (size_t i = 0; i < g->n; i++)

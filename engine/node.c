@@ -103,7 +103,7 @@ void node_progress(struct node *n, const char *detail)
 			     .replacing = a->act == ACT_REPLACE};
 
 	if (n->kind != NODE_NONE)
-		p.expect_s = a->type->expect[n->kind == NODE_CREATE ? 0 : n->kind == NODE_UPDATE ? 1 : 2];
+		p.expect_s = a->type->expect[n->kind == NODE_CREATE ? 0 : n->kind == NODE_DELETE ? 2 : 1];
 	if (req->progress)
 		req->progress(req->arg, &p);
 }
@@ -126,8 +126,11 @@ void node_fail_op(struct node *n, const struct op_result *res)
 
 void node_journal(struct node *n, const char *call)
 {
-	static const char *const word[] = {
-	    [NODE_CREATE] = "create", [NODE_UPDATE] = "update", [NODE_DELETE] = "delete", [NODE_NONE] = "none"};
+	static const char *const word[] = {[NODE_CREATE] = "create",
+					   [NODE_UPDATE] = "update",
+					   [NODE_DELETE] = "delete",
+					   [NODE_TAG] = "tag",
+					   [NODE_NONE] = "none"};
 	const struct apply_request *req = n->ap->req;
 	struct diag ignored = {0};
 

@@ -53,7 +53,7 @@ static void found_moved(struct node *n, const char *field)
 static void after_check(struct node *n)
 {
 	n->at = 0;
-	node_enter(n, n->kind == NODE_DELETE ? STEP_DELETE : STEP_SECRETS);
+	node_enter(n, n->kind == NODE_DELETE ? STEP_DELETE : n->kind == NODE_TAG ? STEP_TAGS : STEP_SECRETS);
 }
 
 /* What another step of this run has healed in passing (a blackhole route) needs no complaint. */
@@ -458,7 +458,7 @@ static json_t *missing_tags(struct node *n)
 	json_object_foreach (n->action->tags, key, value)
 		if (!json_equal(json_object_get(n->have->tags, key), value))
 			json_object_set(missing, key, value);
-	if (!plan_has_source(n->action->resource) || n->have->standing != OWNED)
+	if (n->kind == NODE_TAG || !plan_has_source(n->action->resource) || n->have->standing != OWNED)
 		return missing;
 	source = plan_source(n->action->resource, &n->ap->resolver, n->have);
 	have = val_str(n->have->tags, SOURCE_TAG);
@@ -541,7 +541,7 @@ void enter_tags(struct node *n)
 	struct bind_ctx ctx = session_ctx(n->ap->req->session, n->action->address);
 	json_auto_t *missing = NULL, *surplus = NULL, *params = NULL;
 
-	if (!(t->flags & TAGGED) || !n->have || n->have->standing == SHARED_USE) {
+	if (!(t->flags & TAGGED) || !n->have || (n->have->standing == SHARED_USE && n->kind != NODE_TAG)) {
 		node_enter(n, STEP_DONE);
 		return;
 	}

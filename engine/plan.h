@@ -16,6 +16,7 @@ enum act {
 	ACT_UPDATE,
 	ACT_REPLACE,
 	ACT_DELETE,
+	ACT_TAG,  /* only its tags change: by berth adopt and berth forget, never in a plan */
 	ACT_KEEP, /* would go, but holds data, was adopted, or is needed by what stays: stays too, and is said */
 };
 

@@ -71,6 +71,13 @@ json_t *plan_tags(const struct spec *spec, const struct rtype *t, const char *ad
 	return tags;
 }
 
+/* What was there before berth keeps the name that somebody gave it. */
+static void keep_name_tag(struct action *a, const json_t *user)
+{
+	if (object_adopted(a->have) && json_object_get(a->have->tags, "Name") && !json_object_get(user, "Name"))
+		json_object_del(a->tags, "Name");
+}
+
 static struct change *add_change(struct action *a, const char *field)
 {
 	a->change = xrealloc(a->change, a->n_change + 1, sizeof(*a->change));
@@ -363,6 +370,7 @@ void plan_compare(struct planner *p, size_t i)
 	compare_fields(a);
 	compare_unseen(a);
 	if (a->have->standing == OWNED) {
+		keep_name_tag(a, p->req->spec->tags);
 		compare_source(p, a);
 		compare_tags(a);
 	}

@@ -7,8 +7,8 @@
 const char *act_name(enum act act)
 {
 	static const char *const name[] = {
-	    [ACT_NOOP] = "no-op",      [ACT_CREATE] = "create", [ACT_UPDATE] = "update",
-	    [ACT_REPLACE] = "replace", [ACT_DELETE] = "delete", [ACT_KEEP] = "keep",
+	    [ACT_NOOP] = "no-op",    [ACT_CREATE] = "create", [ACT_UPDATE] = "update", [ACT_REPLACE] = "replace",
+	    [ACT_DELETE] = "delete", [ACT_KEEP] = "keep",     [ACT_TAG] = "tag",
 	};
 
 	return name[act];

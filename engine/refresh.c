@@ -62,6 +62,8 @@ static void row_release(struct live_row *row)
 	json_decref(row->row);
 	json_decref(row->fields);
 	json_decref(row->tags);
+	json_decref(row->aws_tags);
+	free(row->found_for);
 	free(row->arn);
 	free(row->key);
 }
@@ -300,7 +302,7 @@ static bool may_match(struct type_read *tr)
 		return false;
 	if (parent && parent != tr->t && !type_matched(tr->r, parent->name))
 		return false;
-	return key_matched(tr);
+	return key_matched(tr) && find_may_start(tr);
 }
 
 static bool is_failed(struct refresher *r, const char *type)

@@ -21,7 +21,13 @@ struct refresh_request {
 	const struct spec *spec;          /* NULL: only what bears our tags */
 	const struct known_object *known; /* from the snapshot: found even if they lost their tags */
 	size_t n_known;
+	bool candidates;        /* look also for what could be adopted: objects "?ADDRESS" that are not ours */
+	const char *sought_for; /* an address of the spec, … */
+	const char *sought;     /* … and what somebody named for it, by id, name or ARN; NULL: nothing */
 };
+
+/* Is that its id, its name or its ARN? */
+bool object_goes_by(const struct object *o, const char *name);
 
 /* Fills w (initialised). 0, or an error if nothing could be read at all (credentials, network). */
 int refresh(const struct refresh_request *req, struct world *w, struct diag *d);

@@ -21,7 +21,9 @@ struct live_row {
 	json_t *tags; /* NULL: not known */
 	char *arn;
 	char *key;
-	bool asked_tags; /* a tag call was made */
+	json_t *aws_tags; /* those of AWS itself, where tags came by a call of their own */
+	char *found_for;  /* address of the wish that may mean it, being looked for; or NULL */
+	bool asked_tags;  /* a tag call was made */
 };
 
 struct refresher;
@@ -41,6 +43,7 @@ struct type_read {
 	json_t *seen_name; /* text -> true, of `names` */
 	bool looked_again; /* for leftovers, by their tags */
 	bool lost_done;    /* the second look for objects that lost their tags was made */
+	bool find_done;    /* others were looked for */
 	bool also_done;
 };
 
@@ -81,6 +84,13 @@ void read_names(struct type_read *tr);
 void read_by_name(struct type_read *tr);
 /* refresh_names.c: where no revision is in use, asks for what is left of one. True while rows are still to come. */
 bool read_look_again(struct type_read *tr);
+
+/* refresh_find.c: may it look for what is not ours, knowing what its wishes refer to? */
+bool find_may_start(struct type_read *tr);
+/* refresh_find.c: asks for what is not ours, once. True while rows are still to come. */
+bool find_others(struct type_read *tr);
+/* refresh_match.c: the values of the ID fields as one text, NULL if one is missing or there are none. New. */
+char *object_id(const struct rtype *t, const json_t *fields);
 
 /* refresh_match.c: READ_ROWS -> objects of the world; leads to READ_TAGS, READ_ALSO or READ_DONE. */
 void read_match(struct type_read *tr);

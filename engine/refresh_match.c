@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The values of the ID fields as one text, NULL if one is missing or there are none. New. */
-static char *object_id(const struct rtype *t, const json_t *fields)
+char *object_id(const struct rtype *t, const json_t *fields)
 {
 	json_auto_t *id = json_array();
 
@@ -65,10 +64,17 @@ bool tags_are_ours(const struct type_read *tr, const json_t *tags)
 	       rtype_of_address(address, NULL) == tr->t;
 }
 
+static bool contradicts(const json_t *tags, const char *key, const char *ours)
+{
+	const char *v = val_str(tags, key);
+
+	return v && strcmp(v, ours) != 0;
+}
+
 /* Another app's, or another environment's: never ours by any other sign. */
 static bool is_others(const struct type_read *tr, const json_t *tags)
 {
-	return val_str(tags, "berth:app") && !tags_are_ours(tr, tags);
+	return contradicts(tags, "berth:app", tr->r->s->app) || contradicts(tags, "berth:env", tr->r->s->env);
 }
 
 static struct object *parent_object(const struct type_read *tr, const json_t *fields)
@@ -128,15 +134,28 @@ static void add_remembered(struct type_read *tr, struct live_row *row, const cha
 	o->remembered = !(tr->t->flags & VERSIONED) && !rtype_is_part(tr->t);
 }
 
+/* Tags of AWS itself, where rows hold tags. New, or NULL. */
+static json_t *row_aws_tags(const struct rtype *t, const json_t *row)
+{
+	const struct tag_scheme *scheme = rtype_tags(t);
+	json_auto_t *wire =
+	    (t->flags & INVENTORY_TAGS) || !scheme || !scheme->out ? NULL : path_row_get(row, scheme->out);
+
+	return wire ? tags_of_aws(scheme->out_shape, wire) : NULL;
+}
+
 /* Not ours, but it has the name that a wish needs. The question mark keeps it apart from our own objects. */
 static void add_foreign(struct type_read *tr, struct live_row *row, const char *address)
 {
 	char *mark CLEANUP(freep) = xasprintf("?%s", address);
 
+	struct object *o;
+
 	if (tr->t->flags & SHARED)
-		add_object(tr, row, address, SHARED_USE);
+		o = add_object(tr, row, address, SHARED_USE);
 	else
-		add_object(tr, row, mark, FOREIGN);
+		o = add_object(tr, row, mark, FOREIGN);
+	o->aws_tags = row->aws_tags ? json_incref(row->aws_tags) : row_aws_tags(tr->t, row->row);
 }
 
 /* Lives in what is ours, but is somebody else's: it goes neither by itself nor with its parent. */
@@ -169,7 +188,9 @@ static void place_by_parent(struct type_read *tr, struct live_row *row, const ch
 
 static void place(struct type_read *tr, struct live_row *row)
 {
-	const char *wish = row->key ? json_string_value(json_object_get(tr->wish_key, row->key)) : NULL;
+	const char *wish = row->found_for ? row->found_for
+			   : row->key     ? json_string_value(json_object_get(tr->wish_key, row->key))
+					  : NULL;
 	const char *known;
 
 	if (tags_are_ours(tr, row->tags)) {
@@ -222,6 +243,8 @@ static void tags_answered(void *arg, struct op_result *res)
 
 		json_decref(row->tags);
 		row->tags = tags_from_wire(scheme->out_shape, wire);
+		json_decref(row->aws_tags);
+		row->aws_tags = tags_of_aws(scheme->out_shape, wire);
 	} else if (res->outcome != OP_ABSENT) {
 		read_fail(tr, res);
 	}
@@ -260,8 +283,8 @@ static bool tags_missing(struct type_read *tr)
 			continue;
 		if (tags) {
 			row->tags = json_incref(tags);
-		} else if (row->key &&
-			   (json_object_get(tr->wish_key, row->key) || json_object_get(tr->known_key, row->key))) {
+		} else if (row->key && (row->found_for || json_object_get(tr->wish_key, row->key) ||
+					json_object_get(tr->known_key, row->key))) {
 			ask_tags(tr, i);
 			asked = true;
 		}
@@ -309,8 +332,9 @@ static void also_answered(void *arg, struct op_result *res)
 
 static bool concerns_us(const struct type_read *tr, const struct live_row *row)
 {
-	return tags_are_ours(tr, row->tags) || (row->key && json_object_get(tr->wish_key, row->key)) ||
-	       known_address(tr, row->fields) || (rtype_is_part(tr->t) && parent_object(tr, row->fields));
+	return row->found_for || tags_are_ours(tr, row->tags) ||
+	       (row->key && json_object_get(tr->wish_key, row->key)) || known_address(tr, row->fields) ||
+	       (rtype_is_part(tr->t) && parent_object(tr, row->fields));
 }
 
 /* The wish that the row is, or has the name of; NULL if there is none. */
@@ -318,6 +342,7 @@ static const json_t *wish_of(const struct type_read *tr, const struct live_row *
 {
 	const struct spec *spec = tr->r->req->spec;
 	const char *address = tags_are_ours(tr, row->tags) ? val_str(row->tags, "berth:resource")
+			      : row->found_for             ? row->found_for
 			      : row->key                   ? json_string_value(json_object_get(tr->wish_key, row->key))
 							   : NULL;
 	const struct resource *res = spec && address ? spec_find(spec, address) : NULL;
@@ -462,7 +487,7 @@ void read_match(struct type_read *tr)
 {
 	if (!tr->wish_key)
 		learn_keys(tr);
-	if (ask_lost(tr) || tags_missing(tr)) {
+	if (ask_lost(tr) || find_others(tr) || tags_missing(tr)) {
 		tr->phase = READ_TAGS;
 		return;
 	}

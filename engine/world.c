@@ -128,6 +128,7 @@ static void object_free(struct object *o)
 	free(o->user);
 	json_decref(o->fields);
 	json_decref(o->tags);
+	json_decref(o->aws_tags);
 	free(o);
 }
 

@@ -19,10 +19,11 @@ enum standing {
 
 struct object {
 	const struct rtype *type;
-	char *address;  /* "ec2.vpc.main"; of a stray "ec2.route.(10.0.0.0/8)" */
-	json_t *fields; /* as object_absorb() made them */
-	json_t *tags;   /* NULL: the type has none or they could not be read */
-	char *arn;      /* or NULL */
+	char *address;    /* "ec2.vpc.main"; of a stray "ec2.route.(10.0.0.0/8)" */
+	json_t *fields;   /* as object_absorb() made them */
+	json_t *tags;     /* NULL: the type has none or they could not be read */
+	json_t *aws_tags; /* of what is not ours: tags of AWS itself, as of a CloudFormation stack; or NULL */
+	char *arn;        /* or NULL */
 	enum standing standing;
 	/* Of what is ours by the snapshot alone, as its tags were taken off: it gets them back if a wish names it, and
 	   is never deleted. */

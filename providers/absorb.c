@@ -198,27 +198,45 @@ static void add_pair(json_t *tags, const json_t *pair, const char *key, const ch
 		json_object_set_new(tags, k, json_string(v ? v : ""));
 }
 
-json_t *tags_from_wire(enum tag_shape shape, const json_t *wire)
+static json_t *all_tags(enum tag_shape shape, const json_t *wire)
 {
+	const char *k = shape == TAGS_PAIRS_UPPER ? "Key" : "key", *v = shape == TAGS_PAIRS_UPPER ? "Value" : "value";
 	json_t *tags = json_object(), *value;
 	const char *key;
-	void *tmp;
 
 	if (shape == TAGS_MAP) {
 		json_object_foreach ((json_t *)wire, key, value)
 			json_object_set(tags, key, value);
 	} else if (json_is_object(wire)) {
-		add_pair(tags, wire, shape == TAGS_PAIRS_UPPER ? "Key" : "key",
-			 shape == TAGS_PAIRS_UPPER ? "Value" : "value");
+		add_pair(tags, wire, k, v);
 	} else {
 		for (size_t i = 0; i < json_array_size(wire); i++)
-			add_pair(tags, json_array_get(wire, i), shape == TAGS_PAIRS_UPPER ? "Key" : "key",
-				 shape == TAGS_PAIRS_UPPER ? "Value" : "value");
+			add_pair(tags, json_array_get(wire, i), k, v);
 	}
+	return tags;
+}
+
+/* Only tags of AWS, or only others. */
+static json_t *some_tags(enum tag_shape shape, const json_t *wire, bool of_aws)
+{
+	json_t *tags = all_tags(shape, wire), *value;
+	const char *key;
+	void *tmp;
+
 	json_object_foreach_safe (tags, tmp, key, value)
-		if (!strncmp(key, "aws:", 4))
+		if (!strncmp(key, "aws:", 4) != of_aws)
 			json_object_del(tags, key);
 	return tags;
+}
+
+json_t *tags_from_wire(enum tag_shape shape, const json_t *wire)
+{
+	return some_tags(shape, wire, false);
+}
+
+json_t *tags_of_aws(enum tag_shape shape, const json_t *wire)
+{
+	return some_tags(shape, wire, true);
 }
 
 json_t *tags_absorb(const struct rtype *t, const json_t *row)

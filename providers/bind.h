@@ -73,6 +73,8 @@ bool row_skipped(const struct rtype *t, const json_t *row);
 const struct tag_scheme *rtype_tags(const struct rtype *t);
 /* Tags in one of the wire shapes -> new {key: value}; those of AWS itself (aws:) are dropped. */
 json_t *tags_from_wire(enum tag_shape shape, const json_t *wire);
+/* Those that AWS itself has put there, in one of the wire shapes: new {key: value}. */
+json_t *tags_of_aws(enum tag_shape shape, const json_t *wire);
 /* Tags of a row by the service's scheme: new {key: value}; NULL if rows of the type hold none. aws: tags are dropped.
  */
 json_t *tags_absorb(const struct rtype *t, const json_t *row);

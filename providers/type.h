@@ -263,6 +263,14 @@ struct rtype {
 				  absent: nothing was added */
 	struct call read;      /* one object (or `batch`) by its ID fields */
 	struct call list;      /* all that may be ours, in as few calls as possible; none: by `read` for known names */
+	/*
+	 * Those that a wish may mean although they do not bear our tags, by its fields: for types that are listed by
+	 * tag, so that a name that is taken is seen, and for those without a name of their own, so that they can be
+	 * adopted. batch: wishes per request. {^field} is a field of the wish that `companion` tells.
+	 */
+	struct call find;
+	const char *const *alike; /* fields in which one that `find` gives is as the wish; NULL: the call sees to it */
+	const char *companion;    /* "ec2.gateway_attachment.gateway": the wish that names this one in that field */
 	struct call
 	    also[RTYPE_ALSO]; /* more reads per object; the row of each is merged at its `body` name, or flat if NULL */
 	struct call update[RTYPE_UPDATES];

@@ -82,6 +82,8 @@ const struct rtype apigateway_api = {
     .create = {CALL("POST /v2/apis", .body = "")},
     .read = CALL("GET /v2/apis/{id}", .rows = ""),
     .list = CALL("GET /v2/apis", .rows = "items[]", .flags = CALL_PAGED),
+    .find = CALL("GET /v2/apis", .rows = "items[]", .flags = CALL_PAGED),
+    .alike = WORDS("name"),
     .update = {CALL("PATCH /v2/apis/{id}", .body = ""), CALL("DELETE /v2/apis/{id}/cors", .flags = CALL_FIXED_ONLY)},
     .del = {CALL("DELETE /v2/apis/{id}")},
     .tag_id = "arn",

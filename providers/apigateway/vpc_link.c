@@ -53,6 +53,8 @@ const struct rtype apigateway_vpc_link = {
     .create = {CALL("POST /v2/vpclinks", .body = "")},
     .read = CALL("GET /v2/vpclinks/{id}", .rows = ""),
     .list = CALL("GET /v2/vpclinks", .rows = "items[]", .flags = CALL_PAGED),
+    .find = CALL("GET /v2/vpclinks", .rows = "items[]", .flags = CALL_PAGED),
+    .alike = WORDS("name"),
     .update = {CALL("PATCH /v2/vpclinks/{id}", .body = "")},
     .del = {CALL("DELETE /v2/vpclinks/{id}")},
     .tag_id = "arn",

@@ -19,6 +19,8 @@ const struct rtype ec2_route_table = {
 	     .batch = EC2_BATCH, .page = 100, .flags = CALL_PAGED),
     .list = CALL("DescribeRouteTables", .rows = "routeTableSet.item[]", .fixed = WORDS(EC2_OURS), .page = 100,
 		 .flags = CALL_PAGED),
+    .find = CALL("DescribeRouteTables", .rows = "routeTableSet.item[]",
+		 .fixed = WORDS("Filter[0].Name=vpc-id", "Filter[0].Value[0]={vpc}"), .page = 100, .flags = CALL_PAGED),
     .del = {CALL("DeleteRouteTable", .fixed = WORDS("RouteTableId={id}"))},
     .tag_type = "route-table",
     .tag_id = "id",

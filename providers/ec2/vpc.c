@@ -41,6 +41,10 @@ const struct rtype ec2_vpc = {
     .list =
 	CALL("DescribeVpcs", .rows = "vpcSet.item[]",
 	     .fixed = WORDS(EC2_OURS, "Filter[2].Name=is-default", "Filter[2].Value[0]=false"), .flags = CALL_PAGED),
+    .find = CALL("DescribeVpcs", .rows = "vpcSet.item[]",
+		 .fixed = WORDS("Filter[0].Name=cidr", "Filter[0].Value[0]={cidr}", "Filter[1].Name=is-default",
+				"Filter[1].Value[0]=false"),
+		 .flags = CALL_PAGED),
     .also = {CALL("DescribeVpcAttribute", .rows = "", .fixed = WORDS("VpcId={id}", "Attribute=enableDnsSupport")),
 	     CALL("DescribeVpcAttribute", .rows = "", .fixed = WORDS("VpcId={id}", "Attribute=enableDnsHostnames"))},
     .update =

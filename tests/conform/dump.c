@@ -146,6 +146,7 @@ static json_t *rtype(const struct rtype *t)
 	calls(all, "then", t->then, 2);
 	calls(all, "read", &t->read, 1);
 	calls(all, "list", &t->list, 1);
+	calls(all, "find", &t->find, 1);
 	calls(all, "also", t->also, RTYPE_ALSO);
 	calls(all, "update", t->update, RTYPE_UPDATES);
 	calls(all, "delete", t->del, RTYPE_DELETES);

@@ -54,7 +54,8 @@ static const struct rtype *target_of(const struct rtype *t, const char *field)
 static void check_name(struct lint *l, const char *where, const char *s, size_t n)
 {
 	char *name CLEANUP(freep) = xstrndup(s, n);
-	const struct rtype *parent = target_of(l->t, l->t->parent);
+	const struct rtype *parent = !strcmp(where, "find") && l->t->companion ? rtype_of_address(l->t->companion, NULL)
+									       : target_of(l->t, l->t->parent);
 
 	if (name[0] == '@' && !is_word(name + 1, n - 1))
 		fault(l, where, "there is no word {%s}", name);

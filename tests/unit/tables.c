@@ -92,6 +92,25 @@ static void check_holders(struct lint *l)
 	}
 }
 
+/* The companion is "TYPE.FIELD", and that field refers to this type. */
+static void check_find(struct lint *l)
+{
+	const struct rtype *t = l->t;
+	const char *field = NULL;
+	const struct rtype *companion = t->companion ? rtype_of_address(t->companion, &field) : NULL;
+
+	check_call(l, "find", &t->find);
+	if (t->find.action && !t->find.rows)
+		fault(l, "find", "it has no rows");
+	if (t->find.batch && !t->key)
+		fault(l, "find", "without a natural key nobody knows whose the rows of a batch are");
+	for (const char *const *f = t->alike; f && *f; f++)
+		if (!rtype_field(t, *f))
+			fault(l, "find", "is alike in a field that does not exist: %s", *f);
+	if (t->companion && (!companion || target_of(companion, field) != t))
+		fault(l, "find", "%s does not name it", t->companion);
+}
+
 static void check_notes(struct lint *l)
 {
 	for (size_t i = 0; i < RTYPE_NOTES && l->t->notes[i].text; i++)
@@ -110,6 +129,7 @@ static void check_calls(struct lint *l)
 	check_many(l, "delete", t->del, RTYPE_DELETES);
 	check_call(l, "read", &t->read);
 	check_call(l, "list", &t->list);
+	check_find(l);
 	check_call(l, "reveal", &t->reveal);
 	check_holders(l);
 	if (!t->create[0].action)
@@ -362,6 +382,9 @@ static const struct rtype bad_type = {
     .fields = bad_fields,
     .create = {CALL("Create", .fixed = WORDS("Path", "A={nothing}", "B={@nothing}", "C:={"))},
     .read = CALL("Read", .rows = "set.item", .batch = 10, .flags = CALL_PAGED | CALL_PER_PARENT),
+    .find = CALL("Look", .fixed = WORDS("Name[]={size}"), .batch = 10),
+    .alike = WORDS("colour"),
+    .companion = "ec2.vpc.cidr",
     .also = {CALL("More", .rows = "", .flags = CALL_WISHED)},
     .update = {CALL("Change")},
     .ready = WAIT(.field = "state", .every = 1000),
@@ -405,6 +428,10 @@ TEST(faults_are_found)
 	    "create[0]: there is no field {nothing}",
 	    "create[0]: there is no word {@nothing}",
 	    "create[0]: no JSON",
+	    "find: it has no rows",
+	    "find: without a natural key",
+	    "find: is alike in a field that does not exist: colour",
+	    "find: ec2.vpc.cidr does not name it",
 	    "read: a batch needs",
 	    "read: there is no parent",
 	    "read: pages are joined",
