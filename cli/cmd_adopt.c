@@ -11,10 +11,12 @@
 
 struct adopt_options {
 	bool yes;
+	const char *lock_timeout;
 };
 
 static const struct option_row rows[] = {
     {"yes", 'y', OPTION_FLAG, NULL, "do not ask", offsetof(struct adopt_options, yes)},
+    LOCK_TIMEOUT_ROW(struct adopt_options),
     {0},
 };
 
@@ -316,11 +318,15 @@ static int run(struct cli *cli, const void *options, int argc, char **argv)
 	struct work w = {0};
 	int rc;
 
-	rc = work_spec(&w, cli);
+	rc = work_lock_timeout(cli, o->lock_timeout);
+	if (!rc)
+		rc = work_spec(&w, cli);
 	if (!rc && argc)
 		rc = find_resource(&w, argv[0], &res);
 	if (!rc)
 		rc = work_open(&w);
+	if (!rc && res)
+		rc = work_lock(&w, "adopt");
 	if (!rc)
 		rc = work_look(&w, true, res ? res->address : NULL, id);
 	if (!rc)
@@ -332,7 +338,7 @@ static int run(struct cli *cli, const void *options, int argc, char **argv)
 const struct command cmd_adopt = {
     .name = "adopt",
     .summary = "take over what was there before berth",
-    .usage = "[ADDRESS [ID]] [--yes]",
+    .usage = "[ADDRESS [ID]] [--yes] [--lock-timeout TIME]",
     .options = rows,
     .options_size = sizeof(struct adopt_options),
     .words = 2,

@@ -10,10 +10,12 @@
 
 struct forget_options {
 	bool yes;
+	const char *lock_timeout;
 };
 
 static const struct option_row rows[] = {
     {"yes", 'y', OPTION_FLAG, NULL, "do not ask", offsetof(struct forget_options, yes)},
+    LOCK_TIMEOUT_ROW(struct forget_options),
     {0},
 };
 
@@ -167,11 +169,15 @@ static int run(struct cli *cli, const void *options, int argc, char **argv)
 
 	if (!argc)
 		return diag_error(&cli->d, ERR_USAGE, "`berth forget` wants an address, as ec2.vpc.main.");
-	rc = refuse_kind(cli, argv[0]);
+	rc = work_lock_timeout(cli, o->lock_timeout);
+	if (!rc)
+		rc = refuse_kind(cli, argv[0]);
 	if (!rc)
 		rc = work_spec(&w, cli);
 	if (!rc)
 		rc = work_open(&w);
+	if (!rc)
+		rc = work_lock(&w, "forget");
 	if (!rc)
 		rc = work_refresh(&w);
 	if (!rc)
@@ -183,7 +189,7 @@ static int run(struct cli *cli, const void *options, int argc, char **argv)
 const struct command cmd_forget = {
     .name = "forget",
     .summary = "let go of an object: take berth's tags off",
-    .usage = "ADDRESS [ID] [--yes]",
+    .usage = "ADDRESS [ID] [--yes] [--lock-timeout TIME]",
     .options = rows,
     .options_size = sizeof(struct forget_options),
     .words = 2,
