@@ -70,6 +70,25 @@ bool val_has_special(const json_t *v)
 	return holds(v, is_special);
 }
 
+bool val_deeper(const json_t *v, int levels)
+{
+	const char *key;
+	json_t *member;
+	size_t i;
+
+	if (!json_is_object(v) && !json_is_array(v))
+		return false;
+	if (levels <= 0)
+		return true;
+	json_object_foreach ((json_t *)v, key, member)
+		if (val_deeper(member, levels - 1))
+			return true;
+	json_array_foreach (v, i, member)
+		if (val_deeper(member, levels - 1))
+			return true;
+	return false;
+}
+
 int val_each_ref(const json_t *v, int (*f)(void *arg, const char *ref), void *arg)
 {
 	const char *ref = json_string_value(val_operand(v, V_REF));

@@ -1,5 +1,7 @@
 #include "cli/save.h"
 #include "base/err.h"
+#include "base/file.h"
+#include "providers/wire.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -82,15 +84,51 @@ int plan_save(struct work *w, const char *path, unsigned flags, const struct wor
 
 	if (!text)
 		BUG("a plan that is no JSON");
+	/* What could not be read again is not written. */
+	if (strlen(text) > PLAN_FILE_MAX)
+		return diag_error(&w->cli->d, ERR_INVALID, "The plan was not saved: it is larger than %zu MiB.",
+				  PLAN_FILE_MAX >> 20);
 	return write_whole(w->cli, path, text);
+}
+
+/* What is left to say about a document that cannot be used. */
+static int refuse_document(struct diag *d, const char *path, const json_error_t *e)
+{
+	char *words CLEANUP(freep) = wire_plain(e->text, strlen(e->text), sizeof(e->text));
+
+	diag_error(d, ERR_INVALID, "%s:%d:%d: this is no saved plan, or not a whole one: %s.", path, e->line, e->column,
+		   words);
+	return ERR_INVALID;
+}
+
+int plan_parse(const char *path, const char *text, size_t n, json_t **ret, struct diag *d)
+{
+	json_error_t e;
+	json_t *doc = json_loadb(text, n, JSON_REJECT_DUPLICATES, &e);
+	const char *format = val_str(doc, "format");
+
+	if (doc && format && !strcmp(format, FORMAT) && !val_deeper(doc, PLAN_DEPTH_MAX)) {
+		*ret = doc;
+		return 0;
+	}
+	if (!doc)
+		refuse_document(d, path, &e);
+	else if (format && !strcmp(format, FORMAT))
+		diag_error(d, ERR_INVALID, "%s is no saved plan of berth: it is nested more than %d levels deep.", path,
+			   PLAN_DEPTH_MAX);
+	else
+		diag_error(d, ERR_INVALID, "%s is no saved plan of this berth (format %.60s, not %s).", path,
+			   format ? format : "none", FORMAT);
+	diag_hint(d, "`berth plan --out FILE` makes one.");
+	json_decref(doc);
+	return ERR_INVALID;
 }
 
 int plan_load(struct cli *cli, const char *path, json_t **ret)
 {
-	int rc = ERR_INVALID;
-	const char *format;
-	json_error_t e;
-	json_t *doc;
+	struct buf text = BUF(PLAN_FILE_MAX);
+	char why[FILE_WHY_MAX];
+	int rc;
 
 	/* As for a spec that is not there. */
 	if (access(path, F_OK) && errno == ENOENT) {
@@ -98,22 +136,14 @@ int plan_load(struct cli *cli, const char *path, json_t **ret)
 		diag_hint(&cli->d, "`berth plan --out FILE` makes one.");
 		return ERR_USAGE;
 	}
-	doc = json_load_file(path, JSON_REJECT_DUPLICATES, &e);
-	format = val_str(doc, "format");
-	if (doc && format && !strcmp(format, FORMAT)) {
-		*ret = doc;
-		return 0;
+	rc = file_read(path, &text, why);
+	if (rc) {
+		diag_error(&cli->d, rc, "The saved plan %s cannot be read: %s.", path, why);
+		diag_hint(&cli->d, "`berth plan --out FILE` makes one.");
+	} else {
+		rc = plan_parse(path, buf_str(&text), text.n, ret, &cli->d);
 	}
-	if (!doc && e.line < 0)
-		rc = diag_error(&cli->d, ERR_IO, "The saved plan cannot be read: %s.", e.text);
-	else if (!doc)
-		diag_error(&cli->d, rc, "%s:%d:%d: this is no saved plan, or not a whole one: %s.", path, e.line,
-			   e.column, e.text);
-	else
-		diag_error(&cli->d, rc, "%s is no saved plan of this berth (format %s, not %s).", path,
-			   format ? format : "none", FORMAT);
-	diag_hint(&cli->d, "`berth plan --out FILE` makes one.");
-	json_decref(doc);
+	buf_release(&text);
 	return rc;
 }
 

@@ -109,7 +109,7 @@ struct creds *creds_from_json(const json_t *v, const struct creds_names *names, 
 
 	if (json_is_string(expires))
 		when = creds_time(json_string_value(expires));
-	else if (json_is_number(expires))
+	else if (json_is_number(expires) && json_number_value(expires) < 1e15)
 		when = (int64_t)json_number_value(expires);
 	else if (expires && !json_is_null(expires))
 		when = -1;

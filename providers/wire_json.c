@@ -100,23 +100,6 @@ static int encode_rest(const struct service *svc, const char *action, const json
 	return 0;
 }
 
-static bool too_deep(const json_t *v, int depth)
-{
-	const char *key;
-	json_t *member;
-	size_t i;
-
-	if (depth > VALUE_DEPTH_MAX)
-		return true;
-	json_object_foreach ((json_t *)v, key, member)
-		if (too_deep(member, depth + 1))
-			return true;
-	json_array_foreach (v, i, member)
-		if (too_deep(member, depth + 1))
-			return true;
-	return false;
-}
-
 int wire_json_object(const char *body, size_t n, json_t **ret_body, struct diag *d)
 {
 	json_error_t e;
@@ -124,7 +107,7 @@ int wire_json_object(const char *body, size_t n, json_t **ret_body, struct diag 
 
 	if (!tree)
 		return diag_error(d, ERR_PROTOCOL, "The answer is no JSON: line %d: %s.", e.line, e.text);
-	if (!json_is_object(tree) || too_deep(tree, 1)) {
+	if (!json_is_object(tree) || val_deeper(tree, VALUE_DEPTH_MAX)) {
 		json_decref(tree);
 		return diag_error(d, ERR_PROTOCOL, "The answer is no JSON object, or is nested too deeply.");
 	}

@@ -1,13 +1,13 @@
 /* From the bytes of a file to the document: libyaml's events into a tree. */
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/value.h"
 #include "spec/doc.h"
 #include "spec/scalar.h"
 #include "spec/spec.h"
 #include "spec/utf8.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -545,24 +545,14 @@ static int io_error(const struct doc *doc, struct diag *d, int code, const char 
 
 int doc_load(struct doc *doc, struct diag *d)
 {
-	struct buf b = BUF(SPEC_FILE_MAX + 1);
-	FILE *f = fopen(doc->file, "re");
-	char part[65536];
-	size_t n;
-	int rc;
+	struct buf b = BUF(SPEC_FILE_MAX);
+	char why[FILE_WHY_MAX];
+	int rc = file_read(doc->file, &b, why);
 
-	if (!f)
-		return io_error(doc, d, ERR_IO, strerror(errno));
-	errno = 0;
-	while (!b.err && (n = fread(part, 1, sizeof(part), f)) > 0)
-		buf_add(&b, part, n);
-	if (ferror(f))
-		rc = io_error(doc, d, ERR_IO, strerror(errno));
-	else if (b.err)
-		rc = io_error(doc, d, ERR_INVALID, "it is larger than 4 MiB");
+	if (rc)
+		rc = io_error(doc, d, rc, why);
 	else
 		rc = doc_parse(doc, buf_str(&b), b.n, d);
-	fclose(f);
 	buf_wipe(&b);
 	return rc;
 }
