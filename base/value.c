@@ -76,8 +76,6 @@ bool val_deeper(const json_t *v, int levels)
 	json_t *member;
 	size_t i;
 
-	if (!json_is_object(v) && !json_is_array(v))
-		return false;
 	if (levels <= 0)
 		return true;
 	json_object_foreach ((json_t *)v, key, member)

@@ -48,7 +48,7 @@ bool val_has_unknown(const json_t *v);
 /* True if v is, or holds anywhere inside, any of the words above. */
 bool val_has_special(const json_t *v);
 
-/* Do arrays and objects lie more than `levels` deep in v? A scalar has no level. */
+/* Does anything lie more than `levels` deep in v? A scalar is one level. */
 bool val_deeper(const json_t *v, int levels);
 
 /* Calls f for each {"$ref": text} inside v; stops at the first non-zero result and returns it. */

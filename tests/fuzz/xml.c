@@ -8,13 +8,17 @@ static int depth_of(const json_t *v)
 {
 	const char *key;
 	json_t *member;
-	int deepest = 0;
+	int deepest = 0, depth;
 	size_t i;
 
-	json_object_foreach ((json_t *)v, key, member)
-		deepest = depth_of(member) > deepest ? depth_of(member) : deepest;
-	json_array_foreach (v, i, member)
-		deepest = depth_of(member) > deepest ? depth_of(member) : deepest;
+	json_object_foreach ((json_t *)v, key, member) {
+		depth = depth_of(member);
+		deepest = depth > deepest ? depth : deepest;
+	}
+	json_array_foreach (v, i, member) {
+		depth = depth_of(member);
+		deepest = depth > deepest ? depth : deepest;
+	}
 	return deepest + json_is_object(v);
 }
 
