@@ -75,7 +75,7 @@ bool lease_record_follows(const json_t *record, int64_t version, const char *bel
 {
 	char over[DIGEST + 1] = "";
 
-	if (val_int(record, "after", -1) != version - 1)
+	if (version < 1 || val_int(record, "after", -1) != version - 1)
 		return false;
 	if (below)
 		digest(below, over);

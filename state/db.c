@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #define BUSY_MS 5000
+/* One row at most: as much as one answer of AWS. */
+#define ROW_MAX (16 << 20)
 
 /* One step per version of the file; user_version counts them. Steps are never changed, only added. */
 static const char *const migration[] = {
@@ -74,6 +76,8 @@ int state_fail(struct state *s, const char *doing, struct diag *d)
 		diag_error(d, ERR_IO, "%s: %s: %s.", s->path, doing, words);
 		diag_hint(d, "berth keeps its snapshot there and must be able to write it: check owner and mode.");
 		return ERR_IO;
+	case SQLITE_ERROR: /* our statements are right: the tables are not ours */
+	case SQLITE_TOOBIG:
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		diag_error(d, ERR_CORRUPT, "%s: %s: the file is damaged.", s->path, doing);
@@ -163,6 +167,8 @@ static int migrate(struct state *s, struct diag *d)
 		diag_hint(d, "Use the newer berth, or remove the file: it is only a cache.");
 		return ERR_REFUSED;
 	}
+	if (version < 0)
+		return diag_error(d, ERR_CORRUPT, "%s: the file is damaged: it is of no known format.", s->path);
 	if (version == (int)ARRAY_SIZE(migration))
 		return 0;
 	rc = exec(s, "BEGIN IMMEDIATE", d);
@@ -238,6 +244,54 @@ static int check_whole(struct state *s, struct diag *d)
 	return rc;
 }
 
+/* All that the file defines, as one text. New, or NULL. */
+static char *schema_text(sqlite3 *db)
+{
+	static const char query[] = "SELECT group_concat(type || ' ' || name || ': ' || sql, char(10)) FROM"
+				    " (SELECT * FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+				    " ORDER BY type, name)";
+	sqlite3_stmt *st = NULL;
+	char *text = NULL;
+
+	if (sqlite3_prepare_v2(db, query, -1, &st, NULL) == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW &&
+	    sqlite3_column_text(st, 0))
+		text = xstrdup((const char *)sqlite3_column_text(st, 0));
+	sqlite3_finalize(st);
+	return text;
+}
+
+/* Somebody's view in place of a table could run without end, somebody's trigger do what nobody asked for. */
+static int check_schema(struct state *s, struct diag *d)
+{
+	char *is CLEANUP(freep) = schema_text(s->db), *should CLEANUP(freep) = NULL;
+	sqlite3 *model = NULL;
+	bool ok;
+
+	if (!is && sqlite3_errcode(s->db) == SQLITE_BUSY)
+		return state_fail(s, "cannot be read", d);
+	ok = sqlite3_open(":memory:", &model) == SQLITE_OK;
+	for (size_t i = 0; ok && i < ARRAY_SIZE(migration); i++)
+		ok = sqlite3_exec(model, migration[i], NULL, NULL, NULL) == SQLITE_OK;
+	should = ok ? schema_text(model) : NULL;
+	sqlite3_close(model);
+	if (!should)
+		BUG("the tables of the database cannot be made");
+	if (is && !strcmp(is, should))
+		return 0;
+	return diag_error(d, ERR_CORRUPT, "%s: the file is damaged: it holds other tables than berth's.", s->path);
+}
+
+/* The file may come from anywhere: what it defines itself is not run. */
+static void distrust(sqlite3 *db)
+{
+	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+	sqlite3_limit(db, SQLITE_LIMIT_LENGTH, ROW_MAX);
+	sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
+}
+
 static int open_db(struct state *s, struct diag *d)
 {
 	int rc;
@@ -245,10 +299,13 @@ static int open_db(struct state *s, struct diag *d)
 	if (sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
 		return state_fail(s, "cannot be opened", d);
 	sqlite3_busy_timeout(s->db, BUSY_MS);
+	distrust(s->db);
 	rc = exec(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;", d);
 	if (!rc)
 		rc = check_whole(s, d);
-	return rc ? rc : migrate(s, d);
+	if (!rc)
+		rc = migrate(s, d);
+	return rc ? rc : check_schema(s, d);
 }
 
 static void close_db(struct state *s)

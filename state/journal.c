@@ -88,7 +88,8 @@ int state_each_doubt(struct state *s, int64_t since_ms, int (*f)(void *arg, cons
 					    .begun_ms = sqlite3_column_int64(st, 2),
 					    .ended_ms = sqlite3_column_int64(st, 3)};
 
-		rc = f(arg, &doubt);
+		if (doubt.address && doubt.call)
+			rc = f(arg, &doubt);
 	}
 	if (!rc && step != SQLITE_DONE)
 		rc = state_fail(s, "cannot be read", d);

@@ -29,10 +29,9 @@ static int count(void *arg, const struct state_object *o)
 	return 0;
 }
 
-static int count_intents(void *arg, const char *address, const char *action, const char *call, int64_t at_ms)
+static int count_doubts(void *arg, const struct state_doubt *doubt)
 {
-	(void)at_ms;
-	FUZZ_CHECK(address && action && call);
+	FUZZ_CHECK(doubt->address && doubt->call);
 	++*(size_t *)arg;
 	return 0;
 }
@@ -54,7 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!rc) {
 		(void)state_each(s, STATE_LIVE, count, &n, &d);
 		(void)state_each(s, STATE_APPLIED, count, &n, &d);
-		(void)state_each_open_intent(s, count_intents, &n, &d);
+		(void)state_each_doubt(s, 0, count_doubts, &n, &d);
+		(void)state_was_cut_off(s);
 		free(state_get(s, "aws"));
 		(void)state_set(s, "region", "us-east-1", &d);
 	}

@@ -138,11 +138,10 @@ static int add_applied(void *arg, const struct state_object *o)
 	return 0;
 }
 
-static int look(void *arg, const char *address, const char *action, const char *call, int64_t at_ms)
+static int look(void *arg, const struct state_doubt *doubt)
 {
 	(void)arg;
-	(void)at_ms;
-	FUZZ_CHECK(address && action && call);
+	FUZZ_CHECK(doubt->address && doubt->call);
 	return 0;
 }
 
@@ -195,7 +194,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	world_init(&r.world);
 	state_each(state, STATE_LIVE, add_live, &r, &d);
 	state_each(state, STATE_APPLIED, add_applied, &r, &d);
-	state_each_open_intent(state, look, NULL, &d);
+	state_each_doubt(state, 0, look, NULL, &d);
+	state_was_cut_off(state);
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		free(state_get(state, keys[i]));
 	use(&r, 0);

@@ -138,6 +138,47 @@ TEST(a_newer_file_and_another_apps_are_refused)
 	clean(dir);
 }
 
+/* Opened after `text` was run on it: set aside and begun anew, as with any damage. */
+static void check_set_aside(const char *text)
+{
+	char *dir = folder(), *path CLEANUP(freep) = xasprintf("%s/.berth/x.db", dir);
+	char *aside CLEANUP(freep) = xasprintf("%s.damaged", path);
+	struct diag d = {0};
+	struct state *s = NULL;
+	json_auto_t *rows = json_array();
+
+	REQUIRE(state_open(path, "gengar", "default", &s, &d) == 0);
+	state_close(s);
+	s = NULL;
+	CHECK_INT(sql(path, text), 0);
+	CHECK_INT(state_open(path, "gengar", "default", &s, &d), 0);
+	CHECK(!access(aside, F_OK));
+	CHECK(d.n && strstr(d.item[0].text, "was damaged"));
+	if (s)
+		CHECK_INT(state_each(s, STATE_LIVE, collect, rows, &d), 0);
+	CHECK_INT(json_array_size(rows), 0);
+	state_close(s);
+	diag_release(&d);
+	clean(dir);
+}
+
+TEST(a_file_of_no_known_version_is_set_aside)
+{
+	check_set_aside("PRAGMA user_version = -1");
+	check_set_aside("PRAGMA user_version = -2147483648");
+}
+
+TEST(tables_that_are_not_ours_are_set_aside)
+{
+	/* Such a view never ends. */
+	check_set_aside("DROP TABLE live; CREATE VIEW live AS WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1"
+			" FROM r) SELECT 'a' || n AS address, 'ec2.vpc' AS type, NULL AS arn, '{}' AS fields,"
+			" NULL AS tags, 0 AS read_ms FROM r");
+	check_set_aside("ALTER TABLE live RENAME COLUMN fields TO other");
+	check_set_aside("DROP TABLE journal; CREATE TABLE journal (id INTEGER PRIMARY KEY)");
+	check_set_aside("CREATE TRIGGER t AFTER INSERT ON meta BEGIN DELETE FROM live; END");
+}
+
 TEST(a_folder_that_cannot_be_written_is_said)
 {
 	struct diag d = {0};
