@@ -171,6 +171,7 @@ static int code_to_err(const struct http *h, CURLcode code)
 	case CURLE_OPERATION_TIMEDOUT:
 		return ERR_TIMEOUT;
 	case CURLE_FILESIZE_EXCEEDED:
+	case CURLE_OUT_OF_MEMORY: /* what curl says of a header line beyond its own limit of some 100 KiB */
 		return ERR_QUOTA;
 	case CURLE_URL_MALFORMAT:
 	case CURLE_LOGIN_DENIED:
@@ -197,7 +198,7 @@ static const char *failure_text(const struct http *h, CURLcode code)
 {
 	if (h->refused == ERR_INVALID)
 		return "The request has a header that cannot be sent, or a malformed URL.";
-	if (h->refused || code == CURLE_FILESIZE_EXCEEDED)
+	if (h->refused || code == CURLE_FILESIZE_EXCEEDED || code == CURLE_OUT_OF_MEMORY)
 		return "The answer is too large.";
 	if (code == CURLE_SEND_FAIL_REWIND)
 		return "The connection broke after the request was sent.";

@@ -35,6 +35,11 @@ static bool is_delete(const struct op *op)
 	return op->call >= op->type->del && op->call < op->type->del + RTYPE_DELETES;
 }
 
+static bool is_create(const struct op *op)
+{
+	return op->call >= op->type->create && op->call < op->type->create + ARRAY_SIZE(op->type->create);
+}
+
 /* The call has given up for now; whoever waits for minutes anyway does not give up for that. */
 static bool is_passing(const struct op *op, const struct call_answer *a)
 {
@@ -53,11 +58,16 @@ static enum outcome classify(const struct op *op, const struct call_answer *a)
 		return OP_AMBIGUOUS;
 	if (is_passing(op, a))
 		return OP_RETRY;
+	/* It may be repeated, but there is no use in that: what it made is looked for. */
+	if (a->maybe_done && is_create(op))
+		return OP_AMBIGUOUS;
 	if (a->err != ERR_AWS)
 		return OP_FAILED;
 	/* What is read or deleted and is not there is absent; only what others refer to may not be visible yet. */
 	if (is_absent(op, a) && (op->intent == CALL_READ || is_delete(op)))
 		return OP_ABSENT;
+	if (code_in(t->fulfilled, a->code, a->message))
+		return OP_OK;
 	if (code_in(t->retry, a->code, a->message))
 		return OP_RETRY;
 	if (listed(t->clash, svc->clash, a))
@@ -147,7 +157,7 @@ static void launch(struct op *op, const struct op_request *req, const json_t *pa
 	    .paged = (op->call->flags & CALL_PAGED) != 0,
 	    .page = op->call->page,
 	    .rows = rows,
-	    .full = req->intent == CALL_READ || op->call->rows || op->call->body,
+	    .full = op->call->rows || op->call->body,
 	    .secret = req->secret,
 	    .unsigned_ = (op->call->flags & CALL_UNSIGNED) != 0,
 	};

@@ -242,6 +242,7 @@ static void settle(struct aws_call *call, const struct outcome *o)
 		return;
 	}
 	call->answer.err = o->err;
+	call->answer.maybe_done = o->maybe_done;
 	call->answer.ambiguous = call->intent == CALL_CREATE && o->maybe_done;
 	leave(call, CALL_DONE);
 }
@@ -292,6 +293,12 @@ static bool heal(struct aws_call *call, const struct http_answer *answer)
 	return true;
 }
 
+/* Its answers have no body, whatever they say. */
+static bool is_head(const char *action)
+{
+	return !strncmp(action, "HEAD ", 5);
+}
+
 /* Without a code of the service's own there is its HTTP status. */
 static bool code_is_status(const char *code)
 {
@@ -314,7 +321,7 @@ static void on_error(struct aws_call *call, const struct http_answer *answer)
 	call_trace(call, "reply", a, answer->ms);
 	f = failure_of(svc, a->status, a->code, a->message);
 	/* A refusal, but not one of AWS's: that a proxy knows no such page says nothing of the object. */
-	nobodys = code_is_status(a->code) && strncmp(call->action, "HEAD ", 5) != 0;
+	nobodys = code_is_status(a->code) && !is_head(call->action);
 	if (f == FAILURE_THROTTLED) {
 		call->client->stats.throttles++;
 		pacer_throttled(&call->queue->pacer, loop_now(call->client->options.loop));
@@ -429,7 +436,7 @@ struct aws_call *call_start(struct client *c, const struct call_request *req,
 	call->intent = req->intent;
 	call->paged = req->paged && req->svc->paging;
 	call->page = req->page;
-	call->full = req->full;
+	call->full = (req->full || req->intent == CALL_READ) && !is_head(req->action);
 	call->secret = req->secret;
 	call->no_signature = req->unsigned_;
 	call->urgent = req->urgent;

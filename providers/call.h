@@ -62,7 +62,7 @@ struct call_request {
 	bool paged;       /* follow svc->paging */
 	unsigned page;    /* page size; 0: svc->paging->max */
 	const char *rows; /* paged: path of the list that pages are joined at (the part before the first []) */
-	bool full;        /* the answer says something: an empty one is none of AWS's */
+	bool full;        /* the answer says something: an empty one is none of AWS's. So it is for reads */
 	bool secret;      /* request or answer hold secrets: never traced, memory wiped */
 	bool unsigned_;   /* no signature (sts AssumeRoleWithWebIdentity) */
 	bool urgent;      /* ahead of all that wait for their turn; the gate is not asked (the lease itself) */
@@ -72,6 +72,7 @@ struct call_answer {
 	int err;          /* 0, or class of the final failure: ERR_DENIED, ERR_CREDENTIALS, ERR_NETWORK, ERR_TRANSIENT,
 			     ERR_THROTTLED, ERR_SKEW, ERR_QUOTA, ERR_PROTOCOL, ERR_AWS (a code of the service: see code) */
 	bool ambiguous;   /* the server may have done it: a lost answer or a 5xx of a CALL_CREATE */
+	bool maybe_done;  /* the same, whatever the call's intent */
 	long status;      /* HTTP status, 0 if none came */
 	char *code;       /* AWS error code, "" if none; owned by the call */
 	char *message;    /* AWS's words or curl's; terminal escapes neutralised; owned by the call */

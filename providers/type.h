@@ -299,7 +299,8 @@ struct rtype {
 	const char *const *absent; /* error codes, added to the service's; "CODE~words" also matches the message */
 	const char *const
 	    *busy; /* retry the same call later (in use, changing), within the limit of gone/ready or 20 min */
-	const char *const *clash; /* the name is taken */
+	const char *const *clash;     /* the name is taken */
+	const char *const *fulfilled; /* by which an update says that it is so already: its first answer was lost */
 	/* Propagation of what this run has just made: retry for 2 to 5 min. For what is read or deleted, and was not
 	   just made, `absent` goes first. */
 	const char *const *retry;

@@ -491,6 +491,7 @@ const struct rtype rds_instance = {
     .absent = WORDS("DBInstanceNotFound"),
     .busy = WORDS("InvalidDBInstanceState"),
     .clash = WORDS("DBInstanceAlreadyExists"),
+    .fulfilled = WORDS("InvalidParameterCombination~no modifications were requested"),
     .retry = WORDS("InvalidParameterValue~invalid security group", "InvalidParameterValue~wait and try again",
 		   "InvalidParameterCombination~cannot delete protected"),
     .flags = TAGGED | DATA,

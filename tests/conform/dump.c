@@ -152,11 +152,12 @@ static json_t *rtype(const struct rtype *t)
 	calls(all, "delete", t->del, RTYPE_DELETES);
 	calls(all, "reveal", &t->reveal, 1);
 	holders(all, t);
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "name", t->name,
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "name", t->name,
 			 "service", t->svc->name, "fields", fields(t->fields), "calls", all, "ready", wait(t->ready),
 			 "gone", wait(t->gone), "operation", operation(t->operation), "tags", scheme(rtype_tags(t)),
 			 "tagged", (t->flags & TAGGED) != 0, "tag_type", text(t->tag_type), "absent", texts(t->absent),
-			 "busy", texts(t->busy), "clash", texts(t->clash), "retry", texts(t->retry));
+			 "busy", texts(t->busy), "clash", texts(t->clash), "fulfilled", texts(t->fulfilled), "retry",
+			 texts(t->retry));
 }
 
 static json_t *service(const struct service *s)

@@ -370,7 +370,7 @@ class Check:
                 self.request("tags", 0, dict(call, fixed=call["fixed"] + [scheme[what + "_in"] + "={x}"]))
 
     def errors(self):
-        for name in ("absent", "busy", "clash", "retry"):
+        for name in ("absent", "busy", "clash", "fulfilled", "retry"):
             for code in self.table[name] if self.model.codes else ():
                 if code.partition("~")[0] not in self.model.codes | COMMON_CODES:
                     self.fault(name, f"the model knows no error {code}")

@@ -127,6 +127,25 @@ class Faults(FaultCase):
         self.assertEqual(left, empty)
 
 
+    def test_first_answer_of_every_change_of_a_destroy_is_lost(self):
+        empty = self.listing()
+        self.apply()
+        self.faults(*({"service": s, "action": a, "kind": "drop", "times": 1} for s, a in (
+            ("rds", "ModifyDBInstance"), ("rds", "DeleteDBInstance"), ("rds", "DeleteDBSubnetGroup"),
+            ("ecs", "UpdateService"), ("ecs", "DeleteService"), ("ecs", "DeregisterTaskDefinition"),
+            ("ecs", "DeleteTaskDefinitions"), ("ecs", "DeleteCluster"), ("ec2", "DetachInternetGateway"),
+            ("ec2", "DisassociateRouteTable"), ("ec2", "RevokeSecurityGroupIngress"), ("ec2", "DeleteSecurityGroup"),
+            ("ec2", "DeleteVpc"), ("iam", "DetachRolePolicy"), ("iam", "DeleteRolePolicy"), ("iam", "DeleteRole"),
+            ("servicediscovery", "DeleteService"), ("servicediscovery", "DeleteNamespace"),
+            ("apigatewayv2", "DeleteApi"), ("apigatewayv2", "DeleteVpcLink"), ("ecr", "DeleteRepository"),
+            ("ssm", "DeleteParameter*"), ("logs", "DeleteLogGroup"))))
+        self.berth("destroy", "--yes", "gengar", "--with-data")
+        self.faults()
+        left = self.listing()
+        self.assertEqual(len(left.pop("db_snapshot")), 1)
+        self.assertEqual(left, empty)
+
+
 class Failures(FaultCase):
     def test_vpc_link_that_cannot_be_made(self):
         self.wanted()

@@ -14,6 +14,13 @@ import auth
 ARN = f"arn:aws:sts::{auth.ACCOUNT}:assumed-role/storm/session"
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """A client that went away."""
+
+
 class Keeper:
     """Serves /keys (as a container's agent does) and /process (what credential_process prints)."""
 
@@ -33,7 +40,7 @@ class Keeper:
             def log_message(self, *args):
                 pass
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self._number = itertools.count(int(time.time()) % 10000 * 1000)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 

@@ -109,6 +109,10 @@ def do_headers(sock, n, raw):
     answer(sock, b"", headers=lines)
 
 
+def do_header(sock, n, raw):
+    answer(sock, b"", headers=["X-Long: " + "z" * int(n)])
+
+
 def do_status(sock, n, raw):
     answer(sock, b"no", status=n + " Because")
 

@@ -237,8 +237,9 @@ static void check_errors(struct lint *l)
 	check_codes(l, "absent", t->absent);
 	check_codes(l, "busy", t->busy);
 	check_codes(l, "clash", t->clash);
+	check_codes(l, "fulfilled", t->fulfilled);
 	check_codes(l, "retry", t->retry);
-	if (!t->absent && !t->svc->absent && t->svc->protocol != PROTO_REST_JSON)
+	if (!t->absent && !t->svc->absent)
 		fault(l, "absent", "no code says that it is not there");
 }
 
