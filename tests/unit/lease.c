@@ -1,62 +1,11 @@
 /* The lease, step by step, on a model of AWS: see lease_case.h; lease_model.c lets many loose at once. */
 #include "base/value.h"
-#include "engine/lease_record.h"
 #include "tests/unit/lease_case.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define LENGTH 60000
-#define RENEWED 15000 /* a quarter */
-#define FENCED 50000  /* all but a sixth */
-
-static void stop(void *arg)
-{
-	loop_stop(arg);
-}
-
-/* Lets time pass. */
-static void wait_ms(struct aws *a, int64_t ms)
-{
-	loop_after(a->loop, ms, stop, a->loop);
-	loop_run(a->loop);
-}
-
-/* Makes the record of a run on host `other`, begun now; `process` NULL: of some other machine. */
-static char *record_of(const struct aws *a, int64_t deadline_in_ms, int64_t after, const char *over,
-		       const json_t *process)
-{
-	struct lease_record_options o = {.owner = "arn:aws:iam::123456789012:user/other",
-					 .host = "other",
-					 .command = "destroy",
-					 .run = "0123456789abcdef0123456789abcdef",
-					 .began = AWS_EPOCH + a->now - 60000,
-					 .now = AWS_EPOCH + a->now + deadline_in_ms - LENGTH,
-					 .deadline = AWS_EPOCH + a->now + deadline_in_ms - 999,
-					 .after = after,
-					 .over = over,
-					 .serial = 1};
-	char *text CLEANUP(freep) = lease_record_text(&o);
-	json_auto_t *r = json_loads(text, 0, NULL);
-
-	json_object_set_new(r, "process", process ? json_deep_copy(process) : json_object());
-	return val_text(r);
-}
-
-static void other_holds(struct aws *a, int64_t deadline_in_ms, const json_t *process)
-{
-	char *text CLEANUP(freep) = record_of(a, deadline_in_ms, a->n, a->n ? a->value[a->n - 1] : NULL, process);
-
-	aws_put(a, text);
-}
-
-static int take(struct lease *l, struct diag *d)
-{
-	diag_release(d);
-	return lease_take_now(l, d);
-}
 
 static enum lease_standing look(struct lease *l)
 {
@@ -163,11 +112,6 @@ TEST(renewed_as_long_as_it_lives)
 	aws_close(&a);
 }
 
-static void note_loss(void *arg)
-{
-	++*(int *)arg;
-}
-
 TEST(not_renewed_in_time_it_is_lost)
 {
 	struct diag d = {0};
@@ -218,11 +162,6 @@ TEST(asleep_beyond_the_deadline)
 
 /* ---- another run ---- */
 
-static void held(struct aws *a)
-{
-	other_holds(a, 30000, NULL);
-}
-
 TEST(refused_with_who_and_until_when)
 {
 	char *text CLEANUP(freep) = NULL;
@@ -259,11 +198,6 @@ TEST(waits_as_long_as_it_may)
 static void just_passed(struct aws *a)
 {
 	other_holds(a, -1000, NULL);
-}
-
-static void passed(struct aws *a)
-{
-	other_holds(a, -4000, NULL);
 }
 
 TEST(the_deadline_has_some_grace)
@@ -368,11 +302,6 @@ TEST(a_dead_process_holds_nobody_up)
 }
 
 /* ---- the log ---- */
-
-static void garbage(struct aws *a)
-{
-	aws_put(a, "not json");
-}
 
 static void no_record(struct aws *a)
 {
@@ -499,113 +428,5 @@ TEST(a_lost_answer_is_looked_up)
 	CHECK_INT(a.n, 0);
 	CHECK_INT(d.n, 0);
 	lease_free(l);
-	aws_close(&a);
-}
-
-/* ---- theft ---- */
-
-TEST(a_theft_is_noticed_at_the_next_renewal)
-{
-	struct lease_view v = {0};
-	struct diag d = {0};
-	struct lease *l, *thief;
-	int losses = 0;
-	struct aws a;
-
-	aws_open(&a);
-	l = model_lease(&a, "here", LENGTH, 0);
-	thief = model_lease(&a, "there", LENGTH, 0);
-	REQUIRE(!take(l, &d));
-	lease_on_loss(l, note_loss, &losses);
-	wait_ms(&a, RENEWED + 1000);
-	CHECK_INT(lease_look_now(thief, &v, &d), 0);
-	CHECK_INT(v.standing, LEASE_HELD);
-	CHECK_INT(lease_steal_now(thief, &v, &d), 0);
-	CHECK(lease_may_write(thief));
-	CHECK_INT(lease_left_ms(thief, lease_taken_from(thief)) / 1000, (LENGTH - 1000) / 1000);
-	wait_ms(&a, RENEWED);
-	CHECK_INT(losses, 1);
-	CHECK(!lease_may_write(l));
-	CHECK(lease_may_write(thief));
-	CHECK_INT(lease_explain_loss(l, &d), ERR_LOCKED);
-	CHECK_HAS(d.item[0].text, "taken away");
-	CHECK_HAS(d.item[0].hint, "arn:aws:iam::123456789012:user/ops on there");
-	diag_release(&d);
-	/* Who lost it takes nothing away. */
-	CHECK_INT(lease_release_now(l, &d), 0);
-	CHECK(a.n);
-	CHECK_INT(lease_release_now(thief, &d), 0);
-	CHECK_INT(a.n, 0);
-	lease_view_release(&v);
-	lease_free(l);
-	lease_free(thief);
-	aws_close(&a);
-}
-
-TEST(stolen_only_from_whom_it_was_meant)
-{
-	struct lease_view v = {0};
-	struct diag d = {0};
-	struct lease *l, *thief;
-	struct aws a;
-
-	aws_open(&a);
-	thief = model_lease(&a, "there", LENGTH, 0);
-	held(&a);
-	CHECK_INT(lease_look_now(thief, &v, &d), 0);
-	aws_forget(&a);
-	l = model_lease(&a, "here", LENGTH, 0);
-	REQUIRE(!take(l, &d));
-	CHECK_INT(lease_steal_now(thief, &v, &d), ERR_STALE);
-	CHECK_HAS(d.item[0].text, "changed hands");
-	CHECK(lease_may_write(l));
-	diag_release(&d);
-	lease_view_release(&v);
-	lease_free(l);
-	lease_free(thief);
-	loop_run(a.loop);
-	aws_close(&a);
-}
-
-TEST(what_is_no_lease_can_be_stolen)
-{
-	struct lease_view v = {0};
-	struct diag d = {0};
-	struct lease *l;
-	struct aws a;
-
-	aws_open(&a);
-	garbage(&a);
-	l = model_lease(&a, "here", LENGTH, 0);
-	CHECK_INT(lease_look_now(l, &v, &d), 0);
-	CHECK_INT(v.standing, LEASE_FOREIGN);
-	CHECK_INT(lease_steal_now(l, &v, &d), 0);
-	CHECK_INT(a.n, 0);
-	CHECK_INT(take(l, &d), 0);
-	lease_view_release(&v);
-	lease_free(l);
-	loop_run(a.loop);
-	aws_close(&a);
-}
-
-/* Gone, because somebody freed it: the run has lost it, and does not make it anew. */
-TEST(a_lease_that_is_gone_is_lost)
-{
-	struct diag d = {0};
-	struct lease *l;
-	struct aws a;
-
-	aws_open(&a);
-	l = model_lease(&a, "here", LENGTH, 0);
-	REQUIRE(!take(l, &d));
-	aws_forget(&a);
-	wait_ms(&a, RENEWED + 1);
-	CHECK(!lease_may_write(l));
-	CHECK_INT(a.n, 0);
-	CHECK_INT(lease_explain_loss(l, &d), ERR_LOCKED);
-	CHECK_HAS(d.item[0].text, "nobody is known to have it now");
-	diag_release(&d);
-	lease_free(l);
-	loop_run(a.loop);
 	aws_close(&a);
 }

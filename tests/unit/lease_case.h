@@ -8,7 +8,9 @@
 #include "base/err.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "base/value.h"
 #include "engine/lease.h"
+#include "engine/lease_record.h"
 #include "tests/unit/test.h"
 
 #define AWS_EPOCH 1790000000000 /* ms since 1970 when the clock of a case stands at 0 */
@@ -45,30 +47,30 @@ struct flight {
 	char *told;
 };
 
-static int64_t model_now(void *arg)
+static inline int64_t model_now(void *arg)
 {
 	return ((struct aws *)arg)->now;
 }
 
 /* Nobody's own clock is right: AWS's counts. */
-static int64_t model_wall(void *arg)
+static inline int64_t model_wall(void *arg)
 {
 	return AWS_EPOCH - 3600000 + ((struct aws *)arg)->now;
 }
 
-static void model_advance(void *arg, int64_t ms)
+static inline void model_advance(void *arg, int64_t ms)
 {
 	((struct aws *)arg)->now += ms;
 }
 
-static void aws_open(struct aws *a)
+static inline void aws_open(struct aws *a)
 {
 	*a = (struct aws){.loop = loop_new(), .now = 0};
 	loop_set_clock(a->loop, &(struct loop_clock){model_now, model_wall, model_advance, a});
 	loop_seed(a->loop, 1);
 }
 
-static void aws_forget(struct aws *a)
+static inline void aws_forget(struct aws *a)
 {
 	for (int64_t i = 0; i < a->n; i++)
 		free(a->value[i]);
@@ -77,32 +79,32 @@ static void aws_forget(struct aws *a)
 	a->n = 0;
 }
 
-static void aws_close(struct aws *a)
+static inline void aws_close(struct aws *a)
 {
 	aws_forget(a);
 	loop_free(a->loop);
 }
 
-static int64_t aws_put(struct aws *a, const char *value)
+static inline int64_t aws_put(struct aws *a, const char *value)
 {
 	a->value = xrealloc(a->value, (size_t)a->n + 1, sizeof(*a->value));
 	a->value[a->n++] = xstrdup(value);
 	return a->n;
 }
 
-static int aws_chance(struct aws *a, int of)
+static inline int aws_chance(struct aws *a, int of)
 {
 	return (int)(loop_random(a->loop) * of);
 }
 
-static void flight_free(struct flight *f)
+static inline void flight_free(struct flight *f)
 {
 	free(f->value);
 	free(f->told);
 	free(f);
 }
 
-static void flight_landed(void *arg)
+static inline void flight_landed(void *arg)
 {
 	struct flight *f = arg;
 	struct diag d = {0};
@@ -119,7 +121,7 @@ static void flight_landed(void *arg)
 	flight_free(f);
 }
 
-static void flight_effect(struct flight *f)
+static inline void flight_effect(struct flight *f)
 {
 	struct aws *a = f->aws;
 	int64_t v = f->version ? f->version : a->n;
@@ -143,7 +145,7 @@ static void flight_effect(struct flight *f)
 	}
 }
 
-static void flight_arrived(void *arg)
+static inline void flight_arrived(void *arg)
 {
 	struct flight *f = arg;
 	struct aws *a = f->aws;
@@ -158,7 +160,8 @@ static void flight_arrived(void *arg)
 	loop_after(a->loop, (int64_t)(loop_random(a->loop) * (double)a->travel_ms), flight_landed, f);
 }
 
-static void flight_start(struct store *s, enum flight_kind kind, const char *value, bool overwrite, int64_t version)
+static inline void flight_start(struct store *s, enum flight_kind kind, const char *value, bool overwrite,
+				int64_t version)
 {
 	struct aws *a = s->aws;
 	struct flight *f = xcalloc(1, sizeof(*f));
@@ -179,22 +182,22 @@ static void flight_start(struct store *s, enum flight_kind kind, const char *val
 	loop_after(a->loop, ms, flight_arrived, f);
 }
 
-static void store_put(void *arg, const char *value, bool overwrite)
+static inline void store_put(void *arg, const char *value, bool overwrite)
 {
 	flight_start(arg, FLIGHT_PUT, value, overwrite, 0);
 }
 
-static void store_get(void *arg, int64_t version)
+static inline void store_get(void *arg, int64_t version)
 {
 	flight_start(arg, FLIGHT_GET, NULL, false, version);
 }
 
-static void store_remove(void *arg)
+static inline void store_remove(void *arg)
 {
 	flight_start(arg, FLIGHT_REMOVE, NULL, false, 0);
 }
 
-static void store_cancel(void *arg)
+static inline void store_cancel(void *arg)
 {
 	struct store *s = arg;
 
@@ -204,20 +207,20 @@ static void store_cancel(void *arg)
 }
 
 /* As the Date of an answer tells it: to the second. */
-static int64_t store_now(void *arg)
+static inline int64_t store_now(void *arg)
 {
 	int64_t ms = AWS_EPOCH + ((struct store *)arg)->aws->now;
 
 	return ms - ms % 1000;
 }
 
-static void store_release(void *arg)
+static inline void store_release(void *arg)
 {
 	free(arg);
 }
 
 /* A run of somebody on `host`. The lease ends with lease_free(). */
-static struct lease *model_lease(struct aws *a, const char *host, int64_t length_ms, int64_t wait_ms)
+static inline struct lease *model_lease(struct aws *a, const char *host, int64_t length_ms, int64_t wait_ms)
 {
 	struct store *s = xcalloc(1, sizeof(*s));
 	struct lease_options o = {.loop = a->loop,
@@ -232,4 +235,76 @@ static struct lease *model_lease(struct aws *a, const char *host, int64_t length
 	s->aws = a;
 	s->lease = lease_new(&o, &store);
 	return s->lease;
+}
+
+/* ---- what cases share ---- */
+
+#define LENGTH 60000
+#define RENEWED 15000 /* a quarter */
+#define FENCED 50000  /* all but a sixth */
+
+static inline void stop(void *arg)
+{
+	loop_stop(arg);
+}
+
+/* Lets time pass. */
+static inline void wait_ms(struct aws *a, int64_t ms)
+{
+	loop_after(a->loop, ms, stop, a->loop);
+	loop_run(a->loop);
+}
+
+/* Makes the record of a run on host `other`, begun now; `process` NULL: of some other machine. */
+static inline char *record_of(const struct aws *a, int64_t deadline_in_ms, int64_t after, const char *over,
+			      const json_t *process)
+{
+	struct lease_record_options o = {.owner = "arn:aws:iam::123456789012:user/other",
+					 .host = "other",
+					 .command = "destroy",
+					 .run = "0123456789abcdef0123456789abcdef",
+					 .began = AWS_EPOCH + a->now - 60000,
+					 .now = AWS_EPOCH + a->now + deadline_in_ms - LENGTH,
+					 .deadline = AWS_EPOCH + a->now + deadline_in_ms - 999,
+					 .after = after,
+					 .over = over,
+					 .serial = 1};
+	char *text CLEANUP(freep) = lease_record_text(&o);
+	json_auto_t *r = json_loads(text, 0, NULL);
+
+	json_object_set_new(r, "process", process ? json_deep_copy(process) : json_object());
+	return val_text(r);
+}
+
+static inline void other_holds(struct aws *a, int64_t deadline_in_ms, const json_t *process)
+{
+	char *text CLEANUP(freep) = record_of(a, deadline_in_ms, a->n, a->n ? a->value[a->n - 1] : NULL, process);
+
+	aws_put(a, text);
+}
+
+static inline int take(struct lease *l, struct diag *d)
+{
+	diag_release(d);
+	return lease_take_now(l, d);
+}
+
+static inline void note_loss(void *arg)
+{
+	++*(int *)arg;
+}
+
+static inline void held(struct aws *a)
+{
+	other_holds(a, 30000, NULL);
+}
+
+static inline void passed(struct aws *a)
+{
+	other_holds(a, -4000, NULL);
+}
+
+static inline void garbage(struct aws *a)
+{
+	aws_put(a, "not json");
 }

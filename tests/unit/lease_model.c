@@ -6,7 +6,6 @@
 #include "tests/unit/lease_case.h"
 
 #define ACTORS 6
-#define LENGTH 60000
 #define MARGIN (LENGTH / 6)
 
 struct world {
