@@ -26,22 +26,10 @@ char *object_words(const struct object *o)
 	return printable(text);
 }
 
-static const char *stack_of(const struct object *o)
-{
-	return val_str(o->aws_tags, "aws:cloudformation:stack-name");
-}
-
 char *owner_text(const struct spec *spec, const struct object *o)
 {
-	char *text CLEANUP(freep) = NULL;
+	char *text CLEANUP(freep) = object_owner(spec, o);
 
-	if (tags_are_others(spec, o->tags))
-		text = xasprintf("belongs to app %s, environment %s of berth", val_str(o->tags, "berth:app"),
-				 val_str(o->tags, "berth:env"));
-	else if (stack_of(o))
-		text = xasprintf("belongs to CloudFormation's stack %s, which would go on changing it", stack_of(o));
-	else
-		text = xstrdup(owner_words(spec, o->tags));
 	return printable(text);
 }
 
@@ -97,11 +85,11 @@ json_t *adopt_candidate_json(struct work *w, const struct candidate *c, struct p
 		      id_of(o), "arn", o->arn, "tags", o->tags, "adoptable", (int)!c->others);
 	json_auto_t *doc = NULL;
 
-	if (stack_of(o))
-		json_object_set_new(out, "stack", json_string(stack_of(o)));
+	if (object_stack(o))
+		json_object_set_new(out, "stack", json_string(object_stack(o)));
 	if (c->others)
 		json_object_set_new(out, "owner",
-				    json_pack("{s:s, s:s}", "app", val_str(o->tags, "berth:app"), "env",
+				    json_pack("{s:s*, s:s*}", "app", val_str(o->tags, "berth:app"), "env",
 					      val_str(o->tags, "berth:env")));
 	if (!plan)
 		return out;

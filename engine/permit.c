@@ -241,6 +241,7 @@ static void ask_reads(struct permit *p, const struct resource *r)
 
 	ask_read(p, r, &t->read, ".");
 	ask_read(p, r, &t->list, "*");
+	ask_read(p, r, &t->find, "*");
 	for (size_t i = 0; i < RTYPE_ALSO; i++)
 		if (t->also[i].action && (!(t->also[i].flags & CALL_WISHED) || call_applies(&t->also[i], r->want)))
 			ask_read(p, r, &t->also[i], ".");

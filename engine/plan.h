@@ -109,8 +109,10 @@ bool plan_has_source(const struct resource *res);
 
 /* Do the tags say that it is another app's, or another environment's, of berth? */
 bool tags_are_others(const struct spec *spec, const json_t *tags);
-/* Whose something is that is not ours: "is not berth's", "belongs to another app", … */
-const char *owner_words(const struct spec *spec, const json_t *tags);
+/* The CloudFormation stack that made it, or NULL. */
+const char *object_stack(const struct object *o);
+/* Whose something is that is not ours: "is not berth's", "belongs to app other, environment default", … New. */
+char *object_owner(const struct spec *spec, const struct object *o);
 
 /* May whoever is left with `data` need `secret`? It goes after it then. */
 bool plan_outlives(const struct action *secret, const struct action *data);

@@ -17,19 +17,25 @@ bool tags_are_others(const struct spec *spec, const json_t *tags)
 {
 	const char *app = val_str(tags, "berth:app"), *env = val_str(tags, "berth:env");
 
-	return app && env && (strcmp(app, spec->app) != 0 || strcmp(env, spec->env) != 0);
+	return (app && strcmp(app, spec->app) != 0) || (app && env && strcmp(env, spec->env) != 0);
 }
 
-const char *owner_words(const struct spec *spec, const json_t *tags)
+const char *object_stack(const struct object *o)
 {
-	const char *app = val_str(tags, "berth:app"), *env = val_str(tags, "berth:env");
+	return val_str(o->aws_tags, "aws:cloudformation:stack-name");
+}
 
-	if (!app)
-		return "is not berth's";
-	if (strcmp(app, spec->app) != 0)
-		return "belongs to another app";
-	return env && strcmp(env, spec->env) != 0 ? "belongs to another environment of this app"
-						  : "bears only some of berth's tags";
+char *object_owner(const struct spec *spec, const struct object *o)
+{
+	const char *app = val_str(o->tags, "berth:app"), *env = val_str(o->tags, "berth:env");
+
+	if (tags_are_others(spec, o->tags))
+		return xasprintf("belongs to %s (app %s, environment %s)",
+				 strcmp(app, spec->app) != 0 ? "another app" : "another environment of this app", app,
+				 env ? env : "unknown");
+	if (object_stack(o))
+		return xasprintf("belongs to CloudFormation's stack %s", object_stack(o));
+	return xstrdup(app ? "bears only some of berth's tags" : "is not berth's");
 }
 
 /* The old one would be deleted, and it was there before berth. */
@@ -50,13 +56,15 @@ static void refuse_adopted(struct planner *p, const struct action *a)
 /* What others use too is changed by who made it. */
 static void refuse_shared(struct planner *p, const struct action *a)
 {
+	char *owner CLEANUP(freep) = NULL;
+
 	if (a->act != ACT_UPDATE || a->have->standing != SHARED_USE)
 		return;
+	owner = object_owner(p->req->spec, a->have);
 	diag_at(p->d, ERR_REFUSED, a->resource->pos, "%s is there already and %s: its %s is not as this app needs it.",
-		a->address, owner_words(p->req->spec, a->have->tags), a->change[0].field);
+		a->address, owner, a->change[0].field);
 	if (tags_are_others(p->req->spec, a->have->tags))
-		diag_hint(p->d, "There is one for the whole account. Change it from app %s, environment %s.",
-			  val_str(a->have->tags, "berth:app"), val_str(a->have->tags, "berth:env"));
+		diag_hint(p->d, "There is one for the whole account: change it from there.");
 	else
 		diag_hint(p->d,
 			  "There is one for the whole account. `berth adopt %s` takes it over; else change it by hand.",
@@ -93,18 +101,17 @@ static void refuse_fall(struct planner *p, const struct action *a)
 
 static void refuse_clash(struct planner *p, const struct action *a)
 {
-	char *mark CLEANUP(freep) = xasprintf("?%s", a->address);
+	char *mark CLEANUP(freep) = xasprintf("?%s", a->address), *owner CLEANUP(freep) = NULL;
 	const struct object *foreign = a->act == ACT_CREATE ? world_find(p->req->world, mark) : NULL;
-	const struct spec *spec = p->req->spec;
 
 	/* Without a name of its own it takes nobody's place. */
 	if (!foreign || !a->type->key)
 		return;
+	owner = object_owner(p->req->spec, foreign);
 	diag_at(p->d, ERR_CLASH, a->resource->pos, "%s cannot be made: %s of that name is there already and %s.",
-		a->address, foreign->arn ? foreign->arn : "an object", owner_words(spec, foreign->tags));
-	if (tags_are_others(spec, foreign->tags))
-		diag_hint(p->d, "It is tagged for app %s, environment %s. Choose another name.",
-			  val_str(foreign->tags, "berth:app"), val_str(foreign->tags, "berth:env"));
+		a->address, foreign->arn ? foreign->arn : "an object", owner);
+	if (tags_are_others(p->req->spec, foreign->tags))
+		diag_hint(p->d, "Choose another name, or let go of it there first: `berth forget`.");
 	else
 		diag_hint(p->d, "`berth adopt %s` takes it over. Else rename or remove it, or choose another name.",
 			  a->address);

@@ -4,8 +4,6 @@ import unittest
 
 from stack import StackCase
 
-import upstream
-
 HEAD = "app: gengar\nregion: us-east-1\n"
 GITHUB = "https://token.actions.githubusercontent.com"
 TRUST = {"Version": "2012-10-17", "Statement": [
@@ -66,7 +64,7 @@ class Kinds(AdoptCase):
         self.adopt(address, *ident)
         self.assertEqual(self.actions().get(address), "update" if update else None)
 
-    def settle_alone(self, listing, kind, *same):
+    def settle_alone(self, listing, kind):
         """Applied and empty; of the kind there is what was there before."""
         self.settle()
         self.assertEqual(self.listing()[kind], listing[kind])
