@@ -57,7 +57,7 @@ static void answered(void *arg, const struct call_answer *a)
 	if (a->err == ERR_DENIED)
 		diag_hint(&d,
 			  "Who changes anything needs ssm:PutParameter, ssm:GetParameter, ssm:DeleteParameter and "
-			  "ssm:AddTagsToResource on parameter%s.",
+			  "ssm:AddTagsToResource on parameter%s. `berth permissions` prints all that the spec needs.",
 			  s->name);
 	r.d = &d;
 	lease_answered(*s->lease, &r);
