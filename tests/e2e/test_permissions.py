@@ -57,8 +57,10 @@ class Whole(Permitted):
         self.assert_minimal(documents)
 
     def change_things(self):
-        """Edits that change in place and by replacement, first what is compared by a tag."""
-        self.edit("team: core", "team: shop")
+        """Edits that change in place and by replacement; tags alone first, as they change on what stays."""
+        self.edit("tags: {team: core}", "tags: {owner: shop}")
+        self.apply()
+        self.assert_settled()
         self.edit("memory: 512", "memory: 1024")
         self.edit("retention_days: 14", "retention_days: 30")
         self.edit("storage: 20", "storage: 30")
@@ -68,18 +70,17 @@ class Whole(Permitted):
         self.apply()
         self.assert_settled()
         self.edit("port: 3000", "port: 8080")
-        self.edit("tags: {team: shop}", "tags: {owner: shop}")
         self.apply()
         self.assert_settled()
 
     def mend_what_others_did(self):
         """Drift, made by the account's own key."""
         ec2, ecs, ecr = self.aws("ec2"), self.aws("ecs"), self.aws("ecr")
-        vpc, route_table = self.live("ec2.vpc.main")["id"], self.live("ec2.route_table.public")["id"]
+        vpc = self.live("ec2.vpc.main")["id"]
         ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": False})
         ec2.modify_subnet_attribute(SubnetId=self.live("ec2.subnet.public-a")["id"],
                                     MapPublicIpOnLaunch={"Value": True})
-        ec2.delete_route(RouteTableId=route_table, DestinationCidrBlock="0.0.0.0/0")
+        extra = self.extra_subnet(vpc)
         rule = self.live("ec2.security_group_rule.web-to-internet-443")
         ec2.modify_security_group_rules(GroupId=rule["group"], SecurityGroupRules=[{
             "SecurityGroupRuleId": rule["id"],
@@ -91,11 +92,27 @@ class Whole(Permitted):
         ecr.put_image_tag_mutability(repositoryName="gengar", imageTagMutability="IMMUTABLE")
         ecr.put_image_scanning_configuration(repositoryName="gengar",
                                              imageScanningConfiguration={"scanOnPush": False})
-        self.aws("iam").remove_client_id_from_open_id_connect_provider(
-            OpenIDConnectProviderArn=self.live("iam.oidc_provider.github")["arn"], ClientID="sts.amazonaws.com")
+        provider = self.live("iam.oidc_provider.github")["arn"]
+        self.aws("iam").remove_client_id_from_open_id_connect_provider(OpenIDConnectProviderArn=provider,
+                                                                       ClientID="sts.amazonaws.com")
+        self.aws("apigatewayv2").update_integration(ApiId=self.live("apigateway.api.main")["id"], TimeoutInMillis=5000,
+                                                    IntegrationId=self.live("apigateway.integration.web")["id"])
+        self.aws("servicediscovery").update_service(Id=self.live("servicediscovery.service.web")["id"], Service={
+            "DnsConfig": {"DnsRecords": [{"Type": "SRV", "TTL": 60}]}})
         self.berth("drift", code=2)
         self.apply()
         self.assert_settled()
+        ec2.delete_subnet(SubnetId=extra)
+
+    def extra_subnet(self, vpc):
+        """A subnet of somebody else's, which the database may use."""
+        ec2, rds = self.aws("ec2"), self.aws("rds")
+        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.20.240.0/24",
+                                   AvailabilityZone="us-east-1c")["Subnet"]["SubnetId"]
+        group = rds.describe_db_subnet_groups(DBSubnetGroupName="gengar")["DBSubnetGroups"][0]
+        rds.modify_db_subnet_group(DBSubnetGroupName="gengar", SubnetIds=[
+            subnet, *(s["SubnetIdentifier"] for s in group["Subnets"])])
+        return subnet
 
     def assert_minimal(self, documents):
         """Without any one action of any one statement, something that was asked would not have been allowed."""
@@ -249,3 +266,80 @@ class Others(Permitted):
                      tags=[{"key": t["Key"], "value": t["Value"]} for t in ours])
         self.refuses("iam:DeleteRolePermissionsBoundary", me.delete_role_permissions_boundary,
                      RoleName="gengar-execution")
+
+
+class Roles(Permitted):
+    """What berth gives to tasks and to a deployment: the plain work, and nothing of anybody else's."""
+
+    def setUp(self):
+        super().setUp()
+        self.apply()
+        self.s3 = self.aws("s3")
+        for bucket in ("gengar-uploads", "orders-uploads"):
+            self.s3.create_bucket(Bucket=bucket)
+            self.s3.put_object(Bucket=bucket, Key="a", Body=b"x")
+            # Names of buckets are taken in all accounts: forgetting an account does not free them.
+            self.addCleanup(self.s3.delete_bucket, Bucket=bucket)
+            self.addCleanup(self.s3.delete_object, Bucket=bucket, Key="a")
+        for name in ("/gengar/OPENAI_API_KEY", "/gengar/NOT_NAMED", "/orders/KEY"):
+            self.aws("ssm").put_parameter(Name=name, Value="v", Type="SecureString")
+
+    def test_execution_role(self):
+        me = iam_user.Role("gengar-execution").client
+        got = me("ssm").get_parameters(Names=["/gengar/OPENAI_API_KEY", "/gengar/DATABASE_URL"], WithDecryption=True)
+        self.assertEqual(len(got["Parameters"]), 2)
+        me("ecr").get_authorization_token()
+        for name in ("/berth/gengar/DATABASE_PASSWORD", "/gengar/NOT_NAMED", "/orders/KEY"):
+            self.refuses("ssm:GetParameters", me("ssm").get_parameters, Names=[name])
+        self.refuses("ssm:GetParameter", me("ssm").get_parameter, Name="/gengar/OPENAI_API_KEY")
+        self.refuses("ssm:PutParameter", me("ssm").put_parameter, Name="/gengar/X", Value="v", Type="String")
+        self.refuses("s3:GetObject", me("s3").get_object, Bucket="gengar-uploads", Key="a")
+
+    def test_task_role(self):
+        me = iam_user.Role("gengar-web-task").client
+        self.assertEqual(me("s3").get_object(Bucket="gengar-uploads", Key="a")["Body"].read(), b"x")
+        me("s3").put_object(Bucket="gengar-uploads", Key="b", Body=b"y")
+        me("s3").list_objects_v2(Bucket="gengar-uploads")
+        me("s3").delete_object(Bucket="gengar-uploads", Key="b")
+        self.refuses("s3:GetObject", me("s3").get_object, Bucket="orders-uploads", Key="a")
+        self.refuses("s3:DeleteBucket", me("s3").delete_bucket, Bucket="gengar-uploads")
+        for name in ("/berth/gengar/DATABASE_PASSWORD", "/gengar/OPENAI_API_KEY"):
+            self.refuses("ssm:GetParameters", me("ssm").get_parameters, Names=[name])
+        self.refuses("ecs:UpdateService", me("ecs").update_service, cluster="gengar", service="web", desiredCount=0)
+
+    def revision(self, **more):
+        """What a deployment registers: the revision that runs, with another image."""
+        found = self.aws("ecs").describe_task_definition(taskDefinition="gengar-web")["taskDefinition"]
+        kept = {k: found[k] for k in ("family", "cpu", "memory", "networkMode", "requiresCompatibilities",
+                                      "executionRoleArn", "taskRoleArn", "containerDefinitions", "runtimePlatform")}
+        kept["containerDefinitions"][0]["image"] = "123456789012.dkr.ecr.us-east-1.amazonaws.com/gengar:v2"
+        return {**kept, **more}
+
+    def test_deploy_role_deploys(self):
+        me = iam_user.Role("gengar-deploy").client
+        me("ecr").get_authorization_token()
+        me("ecr").put_image(repositoryName="gengar", imageTag="v2", imageManifest=json.dumps({
+            "schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+            "config": {"digest": "sha256:" + "0" * 64}, "layers": []}))
+        tags = [{"key": "berth:app", "value": "gengar"}]
+        me("ecs").describe_task_definition(taskDefinition="gengar-web")
+        made = me("ecs").register_task_definition(**self.revision(tags=tags))["taskDefinition"]["taskDefinitionArn"]
+        me("ecs").update_service(cluster="gengar", service="web", taskDefinition=made)
+        self.assertEqual(me("ecs").describe_services(cluster="gengar", services=["web"])["services"][0][
+            "taskDefinition"], made)
+
+    def test_deploy_role_does_nothing_else(self):
+        me = iam_user.Role("gengar-deploy").client
+        self.aws("ecr").create_repository(repositoryName="orders")
+        self.refuses("ecr:PutImage", me("ecr").put_image, repositoryName="orders", imageTag="v2", imageManifest="{}")
+        self.refuses("ecr:DeleteRepository", me("ecr").delete_repository, repositoryName="gengar", force=True)
+        self.refuses("iam:PassRole", me("ecs").register_task_definition, **self.revision(
+            taskRoleArn="arn:aws:iam::123456789012:role/gengar-deploy"))
+        self.aws("ecs").create_cluster(clusterName="orders")
+        self.refuses("ecs:UpdateService", me("ecs").update_service, cluster="orders", service="web", desiredCount=0)
+        self.refuses("ecs:DeleteService", me("ecs").delete_service, cluster="gengar", service="web", force=True)
+        for name in ("/berth/gengar/DATABASE_PASSWORD", "/gengar/OPENAI_API_KEY"):
+            self.refuses("ssm:GetParameter", me("ssm").get_parameter, Name=name)
+        self.refuses("rds:DeleteDBInstance", me("rds").delete_db_instance, DBInstanceIdentifier="gengar")
+        self.refuses("iam:PutRolePolicy", me("iam").put_role_policy, RoleName="gengar-deploy", PolicyName="p",
+                     PolicyDocument=TASKS)

@@ -285,13 +285,15 @@ def _cloudmap(call, name, kind, ident):
     return Ask(name, arn, tags_of(call, arn))
 
 
+def zone(action, **keys):
+    return Ask(f"route53:{action}", "arn:aws:route53:::hostedzone/Z0", **keys)
+
+
 def hosted_zone(name):
     """What Cloud Map does in Route 53 in the name of who makes a private namespace."""
-    return [Ask("route53:CreateHostedZone"), Ask("route53:ListHostedZonesByName"),
-            Ask("route53:GetHostedZone", "arn:aws:route53:::hostedzone/Z0"),
+    return [Ask("route53:CreateHostedZone"), Ask("route53:ListHostedZonesByName"), zone("GetHostedZone"),
             Ask("ec2:DescribeVpcs"), Ask("ec2:DescribeRegions"),
-            Ask("route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z0",
-                **{"route53__ChangeResourceRecordSetsNormalizedRecordNames": [name]})]
+            zone("ChangeResourceRecordSets", route53__ChangeResourceRecordSetsNormalizedRecordNames=[name])]
 
 
 # --- API Gateway ---------------------------------------------------------------------

@@ -242,7 +242,10 @@ def delete_namespace(call):
         box.namespaces.pop(found["Id"], None)
         box.tags.pop(found["Arn"], None)
 
-    return {"OperationId": start(box, "DELETE_NAMESPACE", {"NAMESPACE": found["Id"]}, done).id}
+    denied = None
+    if found["Type"] == "DNS_PRIVATE" and not authz.may(call, authz_reference.zone("DeleteHostedZone")):
+        denied = "ACCESS_DENIED", "User is not authorized to delete the hosted zone of the namespace"
+    return {"OperationId": start(box, "DELETE_NAMESPACE", {"NAMESPACE": found["Id"]}, done, denied).id}
 
 
 # --- services ------------------------------------------------------------------------
