@@ -390,10 +390,33 @@ static void sort_creates(struct permit *p)
 		json_object_set_new(p->creating, svc, val_sorted_set(list));
 }
 
+static bool has_type(const struct spec *spec, const struct rtype *t)
+{
+	for (size_t i = 0; i < spec->n; i++)
+		if (spec->resource[i].type == t)
+			return true;
+	return false;
+}
+
+/* What the spec does not speak of any more is looked for too: it may be left over, or use what is to be replaced. */
+static void ask_other_types(struct permit *p)
+{
+	json_auto_t *nothing = json_object();
+
+	for (const struct rtype *const *t = rtypes; *t; t++) {
+		char address[] = "";
+		struct resource none = {.address = address, .type = *t, .want = nothing};
+
+		if (!has_type(p->spec, *t))
+			ask_reads(p, &none);
+	}
+}
+
 static void ask_all(struct permit *p, bool read_only)
 {
 	ask_any(p, "tag:GetResources");
 	ask_zones(p);
+	ask_other_types(p);
 	for (size_t i = 0; i < p->spec->n; i++) {
 		const struct resource *r = &p->spec->resource[i];
 		struct revealing v = {.p = p, .to = r};

@@ -49,7 +49,7 @@ static void add_name(struct filling *f, const char *name, char next)
 	f->ended = true;
 }
 
-static const json_t *want_of(const struct permit *p, const struct resource *r)
+static json_t *want_of(const struct permit *p, const struct resource *r)
 {
 	return r ? json_object_get(p->wants, r->address) : NULL;
 }
@@ -89,12 +89,30 @@ static void add_unknown(struct filling *f, const json_t *value)
 	buf_adds(&f->text, arn ? arn : "*");
 }
 
+/* Of a type that the spec does not wish for nothing is known but what AWS takes for granted. New, or NULL. */
+static json_t *default_of(const struct rtype *t, const char *name)
+{
+	const struct field *parent = *name == '^' && t->parent ? rtype_field(t, t->parent) : NULL;
+	const struct rtype *of = parent ? rtype_find(parent->type->target) : t;
+	const struct field *f = of ? rtype_field(of, name + (*name == '^')) : NULL;
+
+	return f && f->dflt ? json_loads(f->dflt, JSON_DECODE_ANY, NULL) : NULL;
+}
+
+/* The value that {name} or {^name} stands for. New, or NULL. */
+static json_t *value_of(const struct filling *f, const char *name)
+{
+	const struct resource *from = *name == '^' ? parent_of(f->p, f->r) : f->r;
+	json_t *value = json_object_get(want_of(f->p, from), name + (*name == '^'));
+
+	return value ? json_incref(value) : default_of(f->r->type, name);
+}
+
 /* {name}, {^name}, {@word}; what nobody knows before it is made is anything. */
 static void add_word(struct filling *f, const char *word, size_t n, char next)
 {
 	char *name CLEANUP(freep) = xstrndup(word, n);
-	const struct resource *from = *name == '^' ? parent_of(f->p, f->r) : f->r;
-	const json_t *value = json_object_get(want_of(f->p, from), name + (*name == '^'));
+	json_auto_t *value = *name == '@' ? NULL : value_of(f, name);
 
 	if (!strcmp(name, "@region"))
 		buf_adds(&f->text, f->p->region);
@@ -108,13 +126,13 @@ static void add_word(struct filling *f, const char *word, size_t n, char next)
 		add_unknown(f, value);
 }
 
-/* "parameter/" and a name that begins with a slash. */
+/* "parameter/" and a name that begins with a slash; and two that are anything. */
 static void squeeze(char *arn)
 {
 	char *to = arn;
 
 	for (const char *c = arn; *c; c++)
-		if (!(*c == '/' && to > arn && to[-1] == '/'))
+		if (!((*c == '/' || *c == '*') && to > arn && to[-1] == *c))
 			*to++ = *c;
 	*to = '\0';
 }

@@ -140,6 +140,19 @@ def spare_actions():
             for word in line.split("|")[1].split(",")}
 
 
+class Small(Permitted):
+    """A spec of a few sections, elsewhere: what it does not speak of is still looked for."""
+    spec = "minimal.yaml"
+
+    def test_all_of_it(self):
+        authz.asked.clear()
+        self.apply()
+        self.assert_settled()
+        self.berth("drift")
+        self.berth("destroy", "--yes", "hello", "--with-data")
+        self.assertEqual([a for a in authz.asked if a[3] != "allowed"], [])
+
+
 class ReadOnly(Permitted):
     def test_plan_and_drift_but_no_apply(self):
         env = self.as_root()

@@ -224,6 +224,21 @@ TEST(read_only_writes_nothing_and_reads_no_secret)
 	printed_release(&p);
 }
 
+/* A database that was taken out of the spec must be seen, and whether it uses a subnet that is to go. */
+TEST(types_that_the_spec_does_not_speak_of_are_read_and_no_more)
+{
+	struct printed p = print_with(GENGAR "network: {}\n", NULL, false);
+
+	CHECK(allows(&p, "rds:DescribeDBInstances", "arn:aws:rds:us-east-1:123456789012:db:*", NULL));
+	CHECK(allows(&p, "ecs:ListServices", "*", "\"aws:RequestedRegion\":\"us-east-1\""));
+	/* IAM refuses a policy with "role*". */
+	CHECK(allows(&p, "iam:GetRole", "arn:aws:iam::123456789012:role/*", NULL));
+	CHECK(!allowing(&p, "rds:DeleteDBInstance", 0));
+	CHECK(!allowing(&p, "iam:DeleteRole", 0));
+	CHECK(!allowing(&p, "iam:PassRole", 0));
+	printed_release(&p);
+}
+
 TEST(without_an_account_any_is_named)
 {
 	struct printed p = print_with("app: gengar\nregion: cn-north-1\n" PARAMETER, NULL, false);
