@@ -67,8 +67,12 @@ static void answered(void *arg, const struct call_answer *a)
 /* Writes are never repeated blindly, as a create: a second delete might meet the lease of another. */
 static void ask(struct ssm *s, const char *action, json_t *params, enum call_intent intent)
 {
-	struct call_request req = {
-	    .svc = &svc_ssm, .action = action, .params = params, .intent = intent, .urgent = true};
+	struct call_request req = {.svc = &svc_ssm,
+				   .action = action,
+				   .params = params,
+				   .intent = intent,
+				   .full = strcmp(action, "DeleteParameter") != 0,
+				   .urgent = true};
 
 	s->action = action;
 	s->call = call_start(s->session->client, &req, answered, s);

@@ -249,12 +249,12 @@ static void settle(struct aws_call *call, const struct outcome *o)
 
 static void on_transport_failure(struct aws_call *call, const struct http_answer *answer)
 {
-	bool refused = answer->err == ERR_QUOTA || answer->err == ERR_INVALID; /* by us: trying again is no use */
 	struct outcome o = {
-	    .err = answer->err == ERR_QUOTA ? ERR_PROTOCOL
-		   : refused                ? answer->err
-					    : ERR_NETWORK,
-	    .retry = !answer->tls && !refused,
+	    .err = answer->err == ERR_QUOTA     ? ERR_PROTOCOL
+		   : answer->err == ERR_INVALID ? ERR_INVALID
+						: ERR_NETWORK,
+	    /* What is too large is none of AWS's; what we refuse to send gets no better. */
+	    .retry = !answer->tls && answer->err != ERR_INVALID,
 	    .maybe_done = answer->sent && !answer->tls,
 	    .cost = answer->err == ERR_TIMEOUT ? RETRY_COST_TIMEOUT : RETRY_COST,
 	};

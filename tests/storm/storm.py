@@ -47,8 +47,8 @@ SAN = {"ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1", "UBSAN_OPTIONS": "halt
 RUNS = 5
 LIMIT_S = 900
 SCALE = 0.1
-APPLY = ("apply", "--yes")
-DESTROY = ("destroy", "--yes", "gengar", "--with-data")
+APPLY = ("apply", "--yes", "--lock-timeout", "5m")
+DESTROY = ("destroy", "--yes", "gengar", "--with-data", "--lock-timeout", "5m")
 
 
 class Failed(Exception):
@@ -199,19 +199,34 @@ def undisturbed():
 
 def honest(done):
     """A run that was given up says what could not be done, and that it may be run again."""
-    if done.returncode != 1:
+    if done.returncode != 1 and not lost_lease(done):
         raise Failed(f"exit {done.returncode}, where 1 is a run that was given up\n{done.stdout}{done.stderr}")
     if not re.search(r"(?m)^(berth: |error: |Failed: )", done.stderr):
         raise Failed(f"exit 1, and nothing says why\n{done.stdout}{done.stderr}")
 
 
-def persist(stage, args):
+def lost_lease(done):
+    """Exit 3, as AWS has not answered within the minute of a lease."""
+    return done.returncode == 3 and "lost its lease" in done.stderr
+
+
+def persist(stage, args, tally):
     """Runs it until it is done; how often that took."""
     for runs in range(1, RUNS + 1):
         if stage.run(*args) == 0:
             return runs
         honest(stage.last)
+        tally["leases lost"] += lost_lease(stage.last)
     raise Failed(f"berth {' '.join(args)} is not done after {RUNS} runs\n{stage.last.stdout}{stage.last.stderr}")
+
+
+def forgive_lease(stage, tally):
+    """A lease that could not be given back ends by itself, if the run has said so."""
+    if "The lease ends by itself" in stage.last.stderr:
+        names = [p["Name"] for p in harness.client("ssm").describe_parameters()["Parameters"]]
+        if "/berth/gengar/lease" in names:
+            harness.client("ssm").delete_parameter(Name="/berth/gengar/lease")
+            tally["leases left"] += 1
 
 
 def compare(want, what):
@@ -227,7 +242,7 @@ def phase(stage, name, args, knobs, want, tally):
     if stage.keeper:
         stage.keeper.life_s = stage.storm_life_s
     begun = time.monotonic()
-    runs = persist(stage, args)
+    runs = persist(stage, args, tally)
     with LOCK:
         tally[f"{name} runs"] += runs
         tally[f"{name} runs {runs}"] += 1
@@ -238,6 +253,7 @@ def phase(stage, name, args, knobs, want, tally):
     tally["retries"] += stage.retries()
     tally["seconds"] += time.monotonic() - begun
     stage.clear_knobs()
+    forgive_lease(stage, tally)
     compare(want, name)
     if name == "destroy":       # but for the final snapshot, see undisturbed()
         stage.must(*DESTROY)
@@ -296,6 +312,7 @@ def report(tally, seeds, faulty):
         f"{name}: {tally[f'{name} runs']} runs ({'/'.join(str(tally[f'{name} runs {n}']) for n in range(1, RUNS + 1))} "
         "needed 1/2/3/4/5)" for name in ("apply", "update", "destroy")))
     print(f"{tally['calls']} calls, {tally['retries']} retries, {tally['keys given']} keys given, "
+          f"{tally['leases lost']} leases lost, {tally['leases left']} left, "
           f"{tally['seconds'] / max(1, seeds):.0f} s of storm a seed; faults: "
           + ", ".join(f"{k[6:]} {n}" for k, n in sorted(tally.items()) if k.startswith("fault ")), flush=True)
 

@@ -305,7 +305,8 @@ TEST(an_answer_too_large_is_refused)
 	OPEN(&f, 3, {.status = 200, .end = ENDLESS});
 	run(&f, ssm(CALL_READ));
 	CHECK_INT(f.err, ERR_PROTOCOL);
-	CHECK_INT(f.attempts, 1);
+	CHECK_INT(f.attempts, 3);
+	CHECK_HAS(f.explained, "The answer is too large.");
 	fixture_close(&f);
 }
 
