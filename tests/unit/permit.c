@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/value.h"
 #include "engine/permit.h"
+#include "providers/service.h"
 #include "tests/unit/spec_case.h"
 
 #define HEAD "region: us-east-1\naccount: \"123456789012\"\n"
@@ -84,6 +85,57 @@ static bool allows(const struct printed *p, const char *action, const char *patt
 #define GENGAR "app: gengar\n" HEAD
 #define SSM "arn:aws:ssm:us-east-1:123456789012:parameter"
 #define EC2 "arn:aws:ec2:us-east-1:123456789012:"
+
+/* The name of a field that a template speaks of and the type has not; new, or NULL. */
+static char *unknown_word(const struct rtype *t, const char *template)
+{
+	for (const char *at = template; at && (at = strchr(at, '{')); at++) {
+		char *name = xstrndup(at + 1, strcspn(at + 1, "}"));
+		const struct field *parent = *name == '^' ? rtype_field(t, t->parent) : NULL;
+		const struct rtype *of = parent ? rtype_find(parent->type->target) : t;
+
+		if (*name != '@' && !rtype_field(of, name + (*name == '^')))
+			return name;
+		free(name);
+	}
+	return NULL;
+}
+
+static void check_words(const struct rtype *t, const char *template)
+{
+	char *name = unknown_word(t, template);
+
+	if (name)
+		test_fail(__FILE__, __LINE__, "%s: \"%s\" speaks of {%s}", t->name, template, name);
+	free(name);
+}
+
+static void check_calls(const struct rtype *t, const struct call *c, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		check_words(t, c[i].on);
+		check_words(t, c[i].under);
+	}
+}
+
+TEST(templates_speak_of_fields_that_are_there)
+{
+	for (const struct rtype *const *t = rtypes; *t; t++) {
+		check_words(*t, (*t)->iam);
+		check_calls(*t, (*t)->create, ARRAY_SIZE((*t)->create));
+		check_calls(*t, (*t)->update, ARRAY_SIZE((*t)->update));
+		check_calls(*t, (*t)->del, ARRAY_SIZE((*t)->del));
+		check_calls(*t, &(*t)->read, 1);
+		check_calls(*t, &(*t)->list, 1);
+		for (const struct grant *g = (*t)->grants; g && g->actions; g++) {
+			check_words(*t, g->on);
+			check_words(*t, g->under);
+			CHECK(!g->when || rtype_field(*t, g->when));
+		}
+		/* Without either, nothing would be narrowed. */
+		CHECK((*t)->iam || (*t)->arn || !strcmp((*t)->svc->name, "apigateway"));
+	}
+}
 
 TEST(what_aws_names_is_told_apart_by_tags)
 {
