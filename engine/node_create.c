@@ -114,11 +114,22 @@ static bool is_doubted(const struct node *n)
 	return !n->creates && doubted_until(n) > loop_wall(n->ap->req->session->loop);
 }
 
+/* A new revision names the one that it replaces: it is found and removed, if this run dies before it does so. New. */
+static json_t *create_tags(const struct node *n)
+{
+	const struct action *a = n->action;
+	json_t *tags = json_deep_copy(a->tags);
+
+	if (tags && (a->type->flags & VERSIONED) && a->act == ACT_REPLACE && a->have && a->have->arn)
+		json_object_set_new(tags, PREDECESSOR_TAG, json_string(a->have->arn));
+	return tags;
+}
+
 void enter_create(struct node *n)
 {
 	const struct call *c = create_call(n);
 	struct bind_ctx ctx = session_ctx(n->ap->req->session, n->action->address);
-	json_auto_t *params = NULL;
+	json_auto_t *params = NULL, *tags = NULL;
 	bool repeatable = (c->flags & CALL_IDEMPOTENT) || c->token;
 
 	json_decref(n->obj);
@@ -132,7 +143,8 @@ void enter_create(struct node *n)
 		n->token = new_token();
 	if (!n->tries)
 		n->creates++;
-	params = bind_create(n->action->type, c, n->obj, n->action->tags, &ctx);
+	tags = create_tags(n);
+	params = bind_create(n->action->type, c, n->obj, tags, &ctx);
 	node_op(n, c, params, repeatable ? CALL_WRITE : CALL_CREATE, NULL, created);
 	if (!n->first_create)
 		n->first_create = n->intent;

@@ -82,7 +82,7 @@ void read_complete(struct type_read *tr);
 void read_names(struct type_read *tr);
 /* refresh_names.c: finds names, and asks for them. */
 void read_by_name(struct type_read *tr);
-/* refresh_names.c: where no revision is in use, asks for what is left of one. True while rows are still to come. */
+/* refresh_names.c: asks for revisions that a run which was cut off has left. True while rows are still to come. */
 bool read_look_again(struct type_read *tr);
 
 /* refresh_find.c: may it look for what is not ours, knowing what its wishes refer to? */

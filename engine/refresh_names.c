@@ -118,19 +118,41 @@ static json_t *known_name(const struct rtype *t, const json_t *fields)
 	return arn ? json_pack("{s:O}", "arn", arn) : naming_part(t, fields);
 }
 
+/* What a revision was made to replace, if it was not read and is still listed. */
+static void add_predecessors(struct type_read *tr)
+{
+	for (size_t i = 0; i < tr->n; i++) {
+		const char *arn = val_str(tr->row[i].tags, PREDECESSOR_TAG);
+
+		if (arn && !json_object_get(tr->arns, arn) && json_object_get(tr->r->inventory, arn))
+			add_candidate(tr, json_pack("{s:s}", "arn", arn));
+	}
+}
+
+static bool has_predecessors(const struct type_read *tr)
+{
+	for (size_t i = 0; i < tr->n; i++)
+		if (val_str(tr->row[i].tags, PREDECESSOR_TAG))
+			return true;
+	return false;
+}
+
 /*
- * Past revisions are left alone, they may be many. But when none is in use, what is left of one by a teardown that was
- * cut off is found by its tags. True while rows are still to come.
+ * Past revisions are left alone, they may be many. But a run that was cut off may have left one that it was to remove:
+ * the one that replaced it tells, by a tag, or none is in use at all. True while rows are still to come.
  */
 bool read_look_again(struct type_read *tr)
 {
-	if (!tr->t->seen_in || tr->n || tr->looked_again)
+	if (!tr->t->seen_in || (tr->n && !has_predecessors(tr)))
 		return false;
 	if (!tr->r->inventory_done)
 		return true;
-	tr->looked_again = true;
 	json_array_clear(tr->names);
-	add_inventory(tr);
+	if (tr->n)
+		add_predecessors(tr);
+	else if (!tr->looked_again)
+		add_inventory(tr);
+	tr->looked_again = true;
 	if (!json_array_size(tr->names))
 		return false;
 	tr->phase = READ_LISTING;

@@ -17,6 +17,9 @@ enum standing {
 	SHARED_USE, /* one per account, made by somebody else, used by us */
 };
 
+/* The ARN of the revision that an object of a VERSIONED type was made to replace. */
+#define PREDECESSOR_TAG "berth:replaces"
+
 struct object {
 	const struct rtype *type;
 	char *address;    /* "ec2.vpc.main"; of a stray "ec2.route.(10.0.0.0/8)" */
