@@ -329,12 +329,17 @@ static void release(struct applier *ap)
 	free(ap->node);
 	json_wipe(ap->secrets);
 	json_decref(ap->busy_parents);
+	json_decref(ap->looked_at);
 }
 
 int apply_plan(const struct apply_request *req, struct apply_result *ret, struct diag *d)
 {
-	struct applier ap = {
-	    .req = req, .result = ret, .d = d, .secrets = json_object(), .busy_parents = json_object()};
+	struct applier ap = {.req = req,
+			     .result = ret,
+			     .d = d,
+			     .secrets = json_object(),
+			     .busy_parents = json_object(),
+			     .looked_at = json_object()};
 	struct apply_graph g;
 	int rc;
 

@@ -13,10 +13,12 @@
 #define POLL_FIRST_MS 100
 
 static const char *const step_name[STEP_COUNT_] = {
-    [STEP_START] = "start",   [STEP_CHECK] = "check",         [STEP_SECRETS] = "secrets", [STEP_CREATE] = "create",
-    [STEP_FIND] = "find",     [STEP_OPERATION] = "operation", [STEP_READY] = "ready",     [STEP_THEN] = "then",
-    [STEP_UPDATE] = "update", [STEP_READBACK] = "readback",   [STEP_TAGS] = "tags",       [STEP_DELETE] = "delete",
-    [STEP_GONE] = "gone",     [STEP_DONE] = "done",           [STEP_FAILED] = "failed",
+    [STEP_START] = "start", [STEP_SECRETS] = "secrets",     [STEP_REFERENCES] = "references",
+    [STEP_CHECK] = "check", [STEP_LOOK] = "look",           [STEP_CREATE] = "create",
+    [STEP_FIND] = "find",   [STEP_OPERATION] = "operation", [STEP_READY] = "ready",
+    [STEP_THEN] = "then",   [STEP_UPDATE] = "update",       [STEP_READBACK] = "readback",
+    [STEP_TAGS] = "tags",   [STEP_DELETE] = "delete",       [STEP_GONE] = "gone",
+    [STEP_DONE] = "done",   [STEP_FAILED] = "failed",
 };
 
 static int64_t now(const struct node *n)
@@ -33,10 +35,7 @@ static void enter_start(struct node *n)
 {
 	n->started = now(n);
 	node_progress(n, NULL);
-	if (n->kind == NODE_CREATE)
-		node_enter(n, STEP_SECRETS);
-	else
-		node_enter(n, STEP_CHECK);
+	node_enter(n, n->kind == NODE_CREATE || n->kind == NODE_UPDATE ? STEP_SECRETS : STEP_CHECK);
 }
 
 static void enter_end(struct node *n)
@@ -46,11 +45,12 @@ static void enter_end(struct node *n)
 }
 
 static void (*const enter[STEP_COUNT_])(struct node *) = {
-    [STEP_START] = enter_start,       [STEP_CHECK] = enter_check, [STEP_SECRETS] = enter_secrets,
-    [STEP_CREATE] = enter_create,     [STEP_FIND] = enter_find,   [STEP_OPERATION] = enter_operation,
-    [STEP_READY] = enter_ready,       [STEP_THEN] = enter_then,   [STEP_UPDATE] = enter_update,
-    [STEP_READBACK] = enter_readback, [STEP_TAGS] = enter_tags,   [STEP_DELETE] = enter_delete,
-    [STEP_GONE] = enter_gone,         [STEP_DONE] = enter_end,    [STEP_FAILED] = enter_end,
+    [STEP_START] = enter_start, [STEP_SECRETS] = enter_secrets,     [STEP_REFERENCES] = enter_references,
+    [STEP_CHECK] = enter_check, [STEP_LOOK] = enter_look,           [STEP_CREATE] = enter_create,
+    [STEP_FIND] = enter_find,   [STEP_OPERATION] = enter_operation, [STEP_READY] = enter_ready,
+    [STEP_THEN] = enter_then,   [STEP_UPDATE] = enter_update,       [STEP_READBACK] = enter_readback,
+    [STEP_TAGS] = enter_tags,   [STEP_DELETE] = enter_delete,       [STEP_GONE] = enter_gone,
+    [STEP_DONE] = enter_end,    [STEP_FAILED] = enter_end,
 };
 
 void node_enter(struct node *n, enum step step)
@@ -110,7 +110,8 @@ void node_progress(struct node *n, const char *detail)
 
 void node_fail(struct node *n, int err)
 {
-	if (!n->ap->rc)
+	/* Refused is only what nothing worse happened to. */
+	if (!n->ap->rc || n->ap->rc == ERR_STALE || n->ap->rc == ERR_CLASH)
 		n->ap->rc = err;
 	node_enter(n, STEP_FAILED);
 }

@@ -7,8 +7,10 @@
 
 enum step {
 	STEP_START,
-	STEP_CHECK,   /* read the live object and hold it against what the plan saw */
-	STEP_SECRETS, /* read the secrets that the request needs */
+	STEP_SECRETS,    /* read the secrets that the request needs */
+	STEP_REFERENCES, /* is what it refers to still there? */
+	STEP_CHECK,      /* read the live object and hold it against what the plan saw */
+	STEP_LOOK,       /* is there one already, which AWS would not mind? */
 	STEP_CREATE,
 	STEP_FIND,      /* look for what a create may have made, by tags and name */
 	STEP_OPERATION, /* follow the operation that an answer named */
@@ -63,14 +65,17 @@ struct node {
 	void (*read_done)(void *arg, struct reading *reading);
 	char *secret_key; /* of the secret being read */
 	const struct rtype *secret_type;
-	json_t *holder, *leftover;  /* who holds what is to be deleted, in words; ids of those that may be taken away */
-	int64_t asked;              /* when that was asked, in ms of the step */
-	unsigned holding;           /* which kind of holders is being asked for */
-	json_t *fresh, *fresh_tags; /* the read that found it ready: it need not be read again; NULL: none */
-	bool ambiguous;             /* a create may have happened */
-	bool doubted;               /* it is looked for before it is made: an earlier run may have made it */
-	bool clashed;               /* its name was taken: it may be older than this run */
-	bool updated;               /* the update step has run */
+	json_t *holder, *leftover; /* who holds what is to be deleted, in words; ids of those that may be taken away */
+	int64_t asked;             /* when that was asked, in ms of the step */
+	unsigned holding;          /* which kind of holders is being asked for */
+	unsigned looks;            /* how often a read told of a change that was not planned for */
+	struct object *reference;  /* which is being looked at */
+	void (*then)(struct node *n); /* what node_check_again() lets go on */
+	json_t *fresh, *fresh_tags;   /* the read that found it ready: it need not be read again; NULL: none */
+	bool ambiguous;               /* a create may have happened */
+	bool doubted;                 /* it is looked for before it is made: an earlier run may have made it */
+	bool clashed;                 /* its name was taken: it may be older than this run */
+	bool updated;                 /* the update step has run */
 	bool wrote;
 	bool writing;    /* the op under way is a write */
 	bool has_parent; /* holds its place among the writes below parent_key */
@@ -83,6 +88,7 @@ struct applier {
 	struct node *node;
 	size_t n, running, open, writing;
 	json_t *secrets;      /* "address\nfield" -> value */
+	json_t *looked_at;    /* address -> when it was last seen unchanged, in ms of the loop */
 	json_t *busy_parents; /* key -> true: a SERIAL_PARENT write is under way */
 	int64_t run;
 	int rc;
@@ -137,6 +143,20 @@ bool node_ask_holders(struct node *n);
 /* Who they were, in words; NULL: nobody is known. New text. */
 char *node_holders(const struct node *n);
 
+/* node_check.c: it was made since the plan was made, and otherwise than wished for; ends the node. */
+void node_found_made(struct node *n, const json_t *live);
+/*
+ * node_check.c: before a write that had to wait is tried again, the object is held against the plan once more; `then`
+ * is called if nothing has changed. False if that is not needed.
+ */
+bool node_check_again(struct node *n, void (*then)(struct node *n));
+/* node_create.c: may a create of an earlier run still turn out to have made it? */
+bool node_is_doubted(const struct node *n);
+/* node_create.c: what AWS says of the object's identity joins the wish. */
+void node_learn(struct node *n, const json_t *fields);
+/* node_find.c: asks for the tags of an object whose rows hold none. */
+void node_list_tags(struct node *n, const json_t *obj, void (*done)(void *arg, struct op_result *res));
+
 /* node_secret.c: the wish with generated secrets filled in. New. */
 json_t *node_raw_want(struct node *n);
 /* Takes the secrets out of n->want that no request of the node will carry. */
@@ -149,6 +169,8 @@ const json_t *applier_secret(void *arg, const char *address, const char *field);
 /* The machine's entries, by file. */
 void enter_check(struct node *n);
 void enter_secrets(struct node *n);
+void enter_references(struct node *n);
+void enter_look(struct node *n);
 void enter_create(struct node *n);
 void enter_find(struct node *n);
 void enter_operation(struct node *n);

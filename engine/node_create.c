@@ -1,4 +1,4 @@
-/* Making an object: the call, the search after a lost answer, waits, and what follows. */
+/* Making an object: the call, waits, and what follows. node_find.c looks for it. */
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/path.h"
@@ -9,17 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CREATES_MAX 3
-/* A name is taken: by what a call of ours made that got lost, or by somebody else's object, which lists of ours lack.
- */
-#define CLASH_LIMIT_MS 60000
 #define SETTLE_LIMIT_S 300
 /* Until a state that was seen once is looked at again, at most. */
 #define CONFIRM_MS 500
 #define SHOW_LIMIT_MS 60000
 
 /* What AWS says of the object's identity joins the wish; the wish itself stays as it is. */
-static void learn(struct node *n, const json_t *fields)
+void node_learn(struct node *n, const json_t *fields)
 {
 	json_t *value;
 	const char *key;
@@ -66,7 +62,7 @@ static void learn_answer(struct node *n, const struct call *c, const struct op_r
 		return;
 	row = json_pack("{s:O}", "", element);
 	fields = object_absorb(t, row, n->want);
-	learn(n, fields);
+	node_learn(n, fields);
 }
 
 static void created(void *arg, struct op_result *res)
@@ -109,7 +105,7 @@ static int64_t doubted_until(const struct node *n)
 }
 
 /* An earlier run may have made it, and a second one would not be refused. */
-static bool is_doubted(const struct node *n)
+bool node_is_doubted(const struct node *n)
 {
 	return !n->creates && doubted_until(n) > loop_wall(n->ap->req->session->loop);
 }
@@ -134,7 +130,7 @@ void enter_create(struct node *n)
 
 	json_decref(n->obj);
 	n->obj = json_deep_copy(n->want);
-	n->doubted = is_doubted(n);
+	n->doubted = node_is_doubted(n);
 	if (n->doubted) {
 		node_enter(n, STEP_FIND);
 		return;
@@ -148,187 +144,6 @@ void enter_create(struct node *n)
 	node_op(n, c, params, repeatable ? CALL_WRITE : CALL_CREATE, NULL, created);
 	if (!n->first_create)
 		n->first_create = n->intent;
-}
-
-/* ---- find
- * ------------------------------------------------------------------------------------------------------------- */
-
-static bool bears_address(const struct node *n, const json_t *tags)
-{
-	const struct session *s = n->ap->req->session;
-	const char *app = val_str(tags, "berth:app"), *env = val_str(tags, "berth:env"),
-		   *address = val_str(tags, "berth:resource");
-
-	return app && env && address && !strcmp(app, s->app) && !strcmp(env, s->env) &&
-	       !strcmp(address, n->action->address);
-}
-
-/* By an id that AWS gave. Names do not tell an object from the one that had them before. */
-static bool same_id(const struct rtype *t, const json_t *a, const json_t *b)
-{
-	bool given = false;
-
-	for (const struct field *f = t->fields; f->name; f++) {
-		if (!(f->flags & ID))
-			continue;
-		if (!json_equal(json_object_get(a, f->name), json_object_get(b, f->name)))
-			return false;
-		given |= (f->flags & COMPUTED) != 0;
-	}
-	return given;
-}
-
-/* A replacement's predecessor bears the same address, and so do leftovers: they are not what was made. */
-static bool was_there(const struct node *n, const json_t *fields)
-{
-	const struct action *a = n->action;
-	const struct world *w = n->ap->req->world;
-
-	if (a->have && same_id(a->type, fields, a->have->fields))
-		return true;
-	for (size_t i = 0; i < world_count(w, a->address); i++)
-		if (same_id(a->type, fields, world_nth(w, a->address, i)->fields))
-			return true;
-	return false;
-}
-
-static bool same_key(const struct node *n, const json_t *fields)
-{
-	char *want CLEANUP(freep) = object_key(n->action->type, n->want);
-	char *have CLEANUP(freep) = object_key(n->action->type, fields);
-
-	return want && have && !strcmp(want, have);
-}
-
-static bool is_as_wished(const struct node *n, const json_t *fields)
-{
-	struct difference *diff = NULL;
-	size_t count = object_diff(n->action->type, n->want, fields, &diff);
-
-	differences_free(diff, count);
-	return count == 0;
-}
-
-/* Ours by its tags; where rows hold none, by its name. */
-static bool is_it(const struct node *n, const json_t *row, const json_t *fields)
-{
-	json_auto_t *tags = tags_absorb(n->action->type, row);
-
-	if (was_there(n, fields))
-		return false;
-	/* Of several revisions that bear the address only the one that says what was sent is the one that was made. */
-	if ((n->action->type->flags & VERSIONED) && !is_as_wished(n, fields))
-		return false;
-	if (tags && json_object_size(tags))
-		return bears_address(n, tags);
-	return same_key(n, fields);
-}
-
-static void refuse_foreign(struct node *n)
-{
-	diag_error(n->ap->d, ERR_CLASH, "%s cannot be made: an object of that name is there already and is not ours.",
-		   n->action->address);
-	diag_hint(n->ap->d, "Rename one of the two, or tag that one to take it over.");
-	node_fail(n, ERR_CLASH);
-}
-
-static void not_found(struct node *n)
-{
-	int64_t limit_ms = n->ambiguous ? DOUBT_LAG_MS : n->clashed ? CLASH_LIMIT_MS : SETTLE_LIMIT_S * 1000;
-
-	if (n->doubted ? is_doubted(n) : node_elapsed(n) < limit_ms) {
-		node_retry(n, STEP_FIND, node_poll_delay(n, 3000));
-	} else if (n->doubted || (n->ambiguous && n->creates < CREATES_MAX)) {
-		n->ambiguous = false;
-		node_enter(n, STEP_CREATE);
-	} else if (n->clashed) {
-		refuse_foreign(n);
-	} else {
-		diag_error(n->ap->d, ERR_AWS, "%s: AWS accepted it, but it cannot be found.", n->action->address);
-		node_fail(n, ERR_AWS);
-	}
-}
-
-/* It is ours. But what was there before us need not hold the secrets that were made for it now. */
-static void take_over(struct node *n, const json_t *tags)
-{
-	json_decref(n->tags);
-	n->tags = json_incref((json_t *)tags);
-	if (n->clashed)
-		node_forget_secrets(n);
-	node_enter(n, STEP_READY);
-}
-
-static void tags_found(void *arg, struct op_result *res)
-{
-	struct node *n = arg;
-	const struct tag_scheme *scheme = rtype_tags(n->action->type);
-	json_auto_t *wire = NULL, *tags = NULL;
-
-	if (res->outcome != OP_OK) {
-		if (!node_wait_out(n, res))
-			node_fail_op(n, res);
-		return;
-	}
-	wire = path_get(res->answer->body, scheme->list_out);
-	tags = tags_from_wire(scheme->out_shape, wire);
-	if (bears_address(n, tags))
-		take_over(n, tags);
-	else
-		refuse_foreign(n);
-}
-
-/* Rows without tags: the name fits, but whose is it? */
-static void verify_tags(struct node *n)
-{
-	const struct rtype *t = n->action->type;
-	const struct call *c = &rtype_tags(t)->list;
-	struct bind_ctx ctx = session_ctx(n->ap->req->session, n->action->address);
-	json_auto_t *params = bind_tags_list(t, n->obj, &ctx);
-	char *action CLEANUP(freep) = bind_tags_action(t, c, n->obj, &ctx);
-	struct op_request req = {.type = t, .call = c, .params = params, .action = action, .intent = CALL_READ};
-
-	node_send(n, &req, tags_found);
-}
-
-static void rows_found(void *arg, struct op_result *res)
-{
-	struct node *n = arg;
-	const struct rtype *t = n->action->type;
-
-	if (res->outcome != OP_OK && res->outcome != OP_ABSENT) {
-		if (!node_wait_out(n, res))
-			node_fail_op(n, res);
-		return;
-	}
-	for (size_t i = 0; i < json_array_size(res->rows); i++) {
-		const json_t *row = json_array_get(res->rows, i);
-		json_auto_t *fields = object_absorb(t, row, n->want);
-		json_auto_t *tags = NULL;
-
-		if (!is_it(n, row, fields))
-			continue;
-		learn(n, fields);
-		if (t->flags & INVENTORY_TAGS) {
-			verify_tags(n);
-			return;
-		}
-		tags = tags_absorb(t, row);
-		take_over(n, tags);
-		return;
-	}
-	not_found(n);
-}
-
-void enter_find(struct node *n)
-{
-	const struct rtype *t = n->action->type;
-	const struct call *c = t->list.action && !(t->list.flags & CALL_IDS) ? &t->list : &t->read;
-
-	node_progress(n, n->doubted     ? "an earlier run may have made it: looking for it"
-			 : n->ambiguous ? "the answer was lost: looking whether it was made"
-					: "looking for it");
-	node_op(n, c, NULL, CALL_READ, NULL, rows_found);
 }
 
 /* ---- operation
@@ -462,7 +277,7 @@ static void judge_ready(struct node *n, const struct reading *r)
 				    : json_is_string(v) ? xstrdup(json_string_value(v))
 							: val_text(v);
 
-	learn(n, r->fields);
+	node_learn(n, r->fields);
 	if (!w || !w->field || has_word(w->ok, text)) {
 		if (shows_update(n, r))
 			settled(n, r);

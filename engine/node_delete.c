@@ -50,6 +50,11 @@ static void deleted(void *arg, struct op_result *res)
 	next_delete(n);
 }
 
+static void send_delete(struct node *n)
+{
+	node_op(n, &n->action->type->del[n->at], NULL, CALL_WRITE, NULL, deleted);
+}
+
 void enter_delete(struct node *n)
 {
 	const struct rtype *t = n->action->type;
@@ -60,7 +65,8 @@ void enter_delete(struct node *n)
 		node_enter(n, STEP_GONE);
 		return;
 	}
-	node_op(n, &t->del[n->at], NULL, CALL_WRITE, NULL, deleted);
+	if (!node_check_again(n, send_delete))
+		send_delete(n);
 }
 
 static void gone_read(void *arg, struct reading *r)

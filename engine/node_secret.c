@@ -215,5 +215,5 @@ void enter_secrets(struct node *n)
 		return;
 	}
 	if (node_resolve(n))
-		node_enter(n, n->kind == NODE_CREATE ? STEP_CREATE : STEP_UPDATE);
+		node_enter(n, STEP_REFERENCES);
 }

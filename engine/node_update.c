@@ -10,107 +10,6 @@
 #define LAG_LIMIT_S 300
 #define SOURCE_TAG "berth:source"
 
-/* ---- check
- * ----------------------------------------------------------------------------------------------------------------- */
-
-static bool is_watched(const struct field *f)
-{
-	return !(f->flags & (VOLATILE | STATUS | WRITE_ONLY | ON_DELETE)) && (!f->out || *f->out);
-}
-
-/* The first field in which the live object is no longer what the plan saw; NULL if none. */
-static const char *moved_field(const struct rtype *t, const json_t *seen, const json_t *live)
-{
-	for (const struct field *f = t->fields; f->name; f++) {
-		json_t *a = json_object_get(seen, f->name), *b = json_object_get(live, f->name);
-
-		if (is_watched(f) && a != b && !(a && b && json_equal(a, b)))
-			return f->name;
-	}
-	return NULL;
-}
-
-static void found_gone(struct node *n)
-{
-	if (n->kind == NODE_DELETE) {
-		node_enter(n, STEP_DONE);
-		return;
-	}
-	diag_error(n->ap->d, ERR_STALE, "%s is gone since the plan was made; it was not changed.", n->action->address);
-	diag_hint(n->ap->d, "Plan again to see what is needed now.");
-	node_fail(n, ERR_STALE);
-}
-
-static void found_moved(struct node *n, const char *field)
-{
-	diag_error(n->ap->d, ERR_STALE,
-		   "%s was changed by somebody else since the plan was made (%s is another); it was left alone.",
-		   n->action->address, field);
-	diag_hint(n->ap->d, "Plan again to see what is needed now.");
-	node_fail(n, ERR_STALE);
-}
-
-static void after_check(struct node *n)
-{
-	n->at = 0;
-	node_enter(n, n->kind == NODE_DELETE ? STEP_DELETE : n->kind == NODE_TAG ? STEP_TAGS : STEP_SECRETS);
-}
-
-/* What another step of this run has healed in passing (a blackhole route) needs no complaint. */
-static bool is_fulfilled(struct node *n, const json_t *live)
-{
-	struct diag ignored = {0};
-	json_auto_t *raw = n->kind == NODE_UPDATE ? node_raw_want(n) : NULL;
-	json_auto_t *resolved = raw ? resolve(&n->ap->resolver, raw, live) : NULL;
-	json_auto_t *want = resolved ? object_canon(n->action->type, resolved, &ignored) : NULL;
-	struct difference *diff = NULL;
-	size_t count = want ? object_diff(n->action->type, want, live, &diff) : 1;
-
-	if (want)
-		differences_free(diff, count);
-	diag_release(&ignored);
-	return count == 0;
-}
-
-static void checked(void *arg, struct reading *r)
-{
-	struct node *n = arg;
-	const char *moved;
-
-	if (r->outcome == OP_ABSENT) {
-		found_gone(n);
-		return;
-	}
-	if (r->outcome != OP_OK) {
-		if (!node_wait_out(n, r->res))
-			node_fail_op(n, r->res);
-		return;
-	}
-	moved = moved_field(n->action->type, n->have->fields, r->fields);
-	if (moved && !is_fulfilled(n, r->fields)) {
-		found_moved(n, moved);
-		return;
-	}
-	json_decref(n->live);
-	n->live = json_incref(r->fields);
-	after_check(n);
-}
-
-void enter_check(struct node *n)
-{
-	const struct rtype *t = n->action->type;
-	struct read_request req = {.type = t, .obj = n->have->fields, .address = n->action->address};
-
-	json_decref(n->obj);
-	n->obj = json_deep_copy(n->have->fields);
-	if (!n->live)
-		n->live = json_incref(n->have->fields);
-	if (t->flags & NO_READBACK || !t->read.action)
-		after_check(n);
-	else
-		node_read(n, &req, checked);
-}
-
 /* ---- update jobs
  * ------------------------------------------------------------------------------------------------------------- */
 
@@ -246,21 +145,25 @@ static void job_done(void *arg, struct op_result *res)
 	run_job(n);
 }
 
-static void run_job(struct node *n)
+static void send_job(struct node *n)
 {
 	struct bind_ctx ctx = session_ctx(n->ap->req->session, n->action->address);
+	const struct job *j = &n->job[n->at];
 	json_auto_t *params = NULL;
-	const struct job *j;
 
-	if (n->at == n->n_job) {
-		n->at = 0;
-		node_enter(n, STEP_READY);
-		return;
-	}
-	j = &n->job[n->at];
 	ctx.member = j->member;
 	params = bind_update(n->action->type, j->call, n->obj, j->changed, &ctx);
 	node_op(n, j->call, params, CALL_WRITE, j->member, job_done);
+}
+
+static void run_job(struct node *n)
+{
+	if (n->at == n->n_job) {
+		n->at = 0;
+		node_enter(n, STEP_READY);
+	} else if (!node_check_again(n, send_job)) {
+		send_job(n);
+	}
 }
 
 /* The object for update requests: the wish, with what only AWS knows below it. */

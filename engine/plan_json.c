@@ -115,7 +115,7 @@ static json_t *seen_object(const struct object *o)
 	json_object_foreach (o->fields, key, value) {
 		const struct field *f = rtype_field(o->type, key);
 
-		if (f && !(f->flags & (VOLATILE | STATUS)))
+		if (f && (!(f->flags & (VOLATILE | STATUS)) || field_is_stamp(o->type, key)))
 			json_object_set(seen, key, value);
 	}
 	if (o->tags)

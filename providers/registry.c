@@ -83,3 +83,17 @@ bool field_is_cleared(const struct field *f, const json_t *value)
 	return f->null_text && f->type->kind == KIND_STR && json_is_string(value) &&
 	       !strcmp(json_string_value(value), f->null_text);
 }
+
+bool field_is_stamp(const struct rtype *t, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *s = t->stamp; s && *s; s += strspn(s, " ")) {
+		size_t len = strcspn(s, " ");
+
+		if (len == n && !strncmp(s, name, n))
+			return true;
+		s += len;
+	}
+	return false;
+}

@@ -359,5 +359,7 @@ const struct rtype *rtype_of_address(const char *address, const char **name);
 const struct field *rtype_field(const struct rtype *t, const char *name);
 /* Are its objects known by what they live in, being without tags of their own (or EXCLUSIVE)? */
 bool rtype_is_part(const struct rtype *t);
+/* Does the field tell of every write (t->stamp)? */
+bool field_is_stamp(const struct rtype *t, const char *name);
 /* Is it the text that clears the field? In a wish and in an answer that is as good as nothing. */
 bool field_is_cleared(const struct field *f, const json_t *value);
