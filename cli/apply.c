@@ -25,7 +25,10 @@ static void say_failure(struct work *w, const struct apply_result *r)
 	fputc('\n', stderr);
 	list(stderr, "Done", r->done_list);
 	list(stderr, "Failed", r->failed_list);
-	list(stderr, "Under way, the next plan will tell what became of it", r->under_way_list);
+	list(stderr,
+	     r->abandoned ? "Under way, the next plan will tell what became of it"
+			  : "AWS is still at work on it, and the next run goes on from there",
+	     r->under_way_list);
 	list(stderr, "Not tried", r->left_list);
 	fputs("Running the same command again is safe: it goes on from here, and makes nothing twice.\n", stderr);
 }

@@ -335,7 +335,9 @@ void progress_interrupted(void *arg)
 	}
 	if (v->form == PROGRESS_LIVE)
 		erase(v, &b);
-	buf_addf(&b, "%sInterrupted: nothing new is started; what runs is waited for. Once more leaves at once.%s\n",
+	buf_addf(&b,
+		 "%sInterrupted: nothing new is started, and calls that are out are waited for. Once more leaves at "
+		 "once.%s\n",
 		 paint_on(v->color, PAINT_YELLOW), paint_off(v->color));
 	if (v->form == PROGRESS_LIVE)
 		draw(v, &b);

@@ -9,6 +9,10 @@
 #include <string.h>
 
 #define PARALLEL_DEFAULT 32
+/* After a first signal: so long for what follows a write, be it a read or a short wait. */
+#define PATIENCE_MS 5000
+/* What usually takes AWS longer is not waited for at all then. */
+#define LONG_S 20
 
 /* ---- scheduling: examine and broadcast
  * -------------------------------------------------------------------------------- */
@@ -190,15 +194,65 @@ void applier_node_ended(struct node *n)
 	schedule(ap);
 }
 
+/* May AWS have something of it that its end has not been seen of? */
+static bool is_under_way(const struct node *n)
+{
+	return n->writing || n->accepted || n->ambiguous;
+}
+
+bool applier_may_wait(const struct node *n)
+{
+	unsigned expect_s = n->action->type->expect[n->kind == NODE_CREATE ? 0 : n->kind == NODE_UPDATE ? 1 : 2];
+
+	return !n->ap->signals || (is_under_way(n) && !n->ap->hurried && expect_s < LONG_S);
+}
+
+/* Waiting is not work: AWS goes on without us, and the next run takes it up where it finds it. */
+void applier_leave(struct node *n)
+{
+	struct applier *ap = n->ap;
+
+	node_let_go(n);
+	ap->running--;
+	n->left = true;
+	schedule(ap);
+}
+
+static void end_patience(void *arg)
+{
+	struct applier *ap = arg;
+
+	ap->patience = NULL;
+	ap->hurried = true;
+	if (!ap->writing)
+		loop_stop(ap->req->session->loop);
+}
+
+/* Calls that write are waited for, and what ends soon after them; what has not begun to write, or waits long, is left.
+ */
+static void stop_gently(struct applier *ap)
+{
+	for (size_t i = 0; i < ap->n; i++) {
+		struct node *n = &ap->node[i];
+
+		if (n->state == NODE_RUNNING && !n->left && (!is_under_way(n) || (n->timer && !applier_may_wait(n))))
+			applier_leave(n);
+	}
+	ap->patience = loop_after(ap->req->session->loop, PATIENCE_MS, end_patience, ap);
+}
+
 static void on_signal(void *arg, int signo)
 {
 	struct applier *ap = arg;
 
 	(void)signo;
-	if (++ap->signals > 1 || !ap->running)
+	if (++ap->signals > 1 || !ap->running) {
 		loop_stop(ap->req->session->loop);
-	else if (ap->req->interrupted)
+		return;
+	}
+	if (ap->req->interrupted)
 		ap->req->interrupted(ap->req->arg);
+	stop_gently(ap);
 }
 
 /* Somebody else may write from now on: what is under way ends, and nothing else begins. */
@@ -234,7 +288,7 @@ static void count_not_tried(struct applier *ap)
 
 		if (n->kind == NODE_NONE || (n->state != NODE_WAITING && n->state != NODE_RUNNING))
 			continue;
-		if (n->state == NODE_RUNNING && n->wrote) {
+		if (n->state == NODE_RUNNING && is_under_way(n)) {
 			/* Stopped in the middle of it: what has become of it, the next plan will tell. */
 			json_array_append_new(ap->result->under_way_list, json_string(n->action->address));
 			continue;
@@ -249,7 +303,8 @@ static void count_not_tried(struct applier *ap)
 static void let_go(struct applier *ap)
 {
 	loop_cancel(ap->req->session->loop, ap->turn);
-	ap->turn = NULL;
+	loop_cancel(ap->req->session->loop, ap->patience);
+	ap->turn = ap->patience = NULL;
 	for (size_t i = 0; i < ap->n; i++)
 		node_let_go(&ap->node[i]);
 }

@@ -79,6 +79,10 @@ void node_retry(struct node *n, enum step step, int64_t ms)
 	if (step != n->step)
 		BUG("%s: retries step %s from %s", n->action->address, step_name[step], step_name[n->step]);
 	n->tries++;
+	if (!applier_may_wait(n)) {
+		applier_leave(n);
+		return;
+	}
 	n->timer = loop_after(n->ap->req->session->loop, ms, fire, n);
 }
 
@@ -179,14 +183,14 @@ static const json_t *parent_fields(struct node *n)
 static void op_answered(void *arg, struct op_result *res)
 {
 	struct node *n = arg;
-
 	struct applier *ap = n->ap;
 
 	n->op = NULL;
 	ap->writing -= n->writing;
+	n->accepted |= n->writing && res->outcome == OP_OK;
 	n->writing = false;
 	n->op_done(n, res);
-	if (ap->fenced && !ap->writing)
+	if ((ap->fenced || ap->hurried) && !ap->writing)
 		loop_stop(ap->req->session->loop);
 }
 
@@ -210,6 +214,18 @@ void node_read(struct node *n, const struct read_request *req, void (*done)(void
 	n->reader = read_object(n->ap->req->session, req, read_answered, n);
 }
 
+bool node_begin_write(struct node *n, const char *call)
+{
+	struct applier *ap = n->ap;
+
+	if (ap->req->lease && !lease_may_write(ap->req->lease))
+		return false;
+	n->writing = true;
+	ap->writing++;
+	node_journal(n, call);
+	return true;
+}
+
 void node_op(struct node *n, const struct call *call, const json_t *params, enum call_intent intent, const char *member,
 	     void (*done)(void *arg, struct op_result *res))
 {
@@ -227,13 +243,8 @@ void node_op(struct node *n, const struct call *call, const json_t *params, enum
 
 	for (const struct field *f = t->fields; f->name; f++)
 		req.secret |= (f->flags & SENSITIVE) && intent != CALL_READ;
-	if (intent != CALL_READ) {
-		if (n->ap->req->lease && !lease_may_write(n->ap->req->lease))
-			return;
-		n->wrote = n->writing = true;
-		n->ap->writing++;
-		node_journal(n, call->action);
-	}
+	if (intent != CALL_READ && !node_begin_write(n, call->action))
+		return;
 	node_send(n, &req, done);
 }
 

@@ -76,9 +76,10 @@ struct node {
 	bool doubted;                 /* it is looked for before it is made: an earlier run may have made it */
 	bool clashed;                 /* its name was taken: it may be older than this run */
 	bool updated;                 /* the update step has run */
-	bool wrote;
-	bool writing;    /* the op under way is a write */
-	bool has_parent; /* holds its place among the writes below parent_key */
+	bool accepted;                /* AWS has taken one of its writes */
+	bool left;                    /* it waited when a signal came, and was let go */
+	bool writing;                 /* the op under way is a write */
+	bool has_parent;              /* holds its place among the writes below parent_key */
 };
 
 struct applier {
@@ -93,8 +94,10 @@ struct applier {
 	int64_t run;
 	int rc;
 	unsigned signals;
-	bool fenced;             /* the lease is lost */
-	struct loop_timer *turn; /* a look at all waiting nodes is scheduled */
+	bool fenced;                 /* the lease is lost */
+	bool hurried;                /* a signal came, and time is up for all but calls that write */
+	struct loop_timer *patience; /* until then */
+	struct loop_timer *turn;     /* a look at all waiting nodes is scheduled */
 	struct resolver resolver;
 };
 
@@ -182,5 +185,11 @@ void enter_tags(struct node *n);
 void enter_delete(struct node *n);
 void enter_gone(struct node *n);
 
+/* A write is about to be sent: journalled, and told of when it ends. False: it may not be, the run is about to end. */
+bool node_begin_write(struct node *n, const char *call);
+/* apply.c: is there time for it to wait? Not for long, when a signal has come. */
+bool applier_may_wait(const struct node *n);
+/* apply.c: a signal came, and the node waits or has not begun. */
+void applier_leave(struct node *n);
 /* apply.c: a node has ended. */
 void applier_node_ended(struct node *n);

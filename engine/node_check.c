@@ -160,7 +160,7 @@ static void unchanged(struct node *n)
 }
 
 /* What another step of this run has healed in passing (a blackhole route) needs no complaint. */
-static bool is_fulfilled(struct node *n, const json_t *live)
+static bool is_fulfilled(struct node *n, const struct field *moved, const json_t *live)
 {
 	struct diag ignored = {0};
 	json_auto_t *raw = n->kind == NODE_UPDATE ? node_raw_want(n) : NULL;
@@ -172,7 +172,8 @@ static bool is_fulfilled(struct node *n, const json_t *live)
 	if (want)
 		differences_free(diff, count);
 	diag_release(&ignored);
-	return count == 0;
+	/* What a stamp tells of is what cannot be read. */
+	return count == 0 && !field_is_stamp(n->action->type, moved->name);
 }
 
 static bool look_again(struct node *n)
@@ -231,7 +232,7 @@ static void checked(void *arg, struct reading *r)
 		return;
 	}
 	moved = moved_field(t, n->have->fields, r->fields);
-	if (moved && !is_fulfilled(n, r->fields)) {
+	if (moved && !is_fulfilled(n, moved, r->fields)) {
 		if (!look_again(n))
 			found_moved(n, moved, NULL, n->have->fields, r->fields);
 		return;
@@ -361,7 +362,8 @@ static void rechecked(void *arg, struct reading *r)
 	} else if (r->outcome != OP_OK) {
 		if (!node_wait_out(n, r->res))
 			node_fail_op(n, r->res);
-	} else if ((moved = moved_field(n->action->type, n->have->fields, r->fields)) && !is_fulfilled(n, r->fields)) {
+	} else if ((moved = moved_field(n->action->type, n->have->fields, r->fields)) &&
+		   !is_fulfilled(n, moved, r->fields)) {
 		if (!look_again(n))
 			found_moved(n, moved, NULL, n->have->fields, r->fields);
 	} else {

@@ -396,8 +396,8 @@ static void tag_call(struct node *n, const struct call *c, const json_t *params,
 				 .address = n->action->address,
 				 .intent = CALL_WRITE};
 
-	node_journal(n, c->action);
-	node_send(n, &req, done);
+	if (node_begin_write(n, c->action))
+		node_send(n, &req, done);
 }
 
 static void tags_done(void *arg, struct op_result *res)
