@@ -2,12 +2,14 @@
 import json
 import os
 import resource
+import shutil
 import sqlite3
 import unittest
 
-from bad import BadCase
+from bad import BadCase, writes
 
 import control
+from app import LOCK
 
 
 def no_file_over(size):
@@ -173,6 +175,42 @@ class SavedPlan(BadCase):
         before = self.listing()
         self.fails(3, ["apply", "p"], "since the plan was saved", "Nothing was changed. Plan again")
         self.assertEqual(self.listing(), before)
+
+    def test_of_another_region(self):
+        self.edited(3, lambda doc: doc["spec"].update(region="eu-west-1"), "Nothing was changed")
+
+    def test_of_another_environment(self):
+        self.edited(3, lambda doc: doc["spec"].update(env="staging"))
+
+    def test_twice(self):
+        self.berth("apply", "p")
+        before = self.listing()
+        self.fails(3, ["apply", "p"], "since the plan was saved", "Nothing was changed. Plan again")
+        self.assertEqual(self.listing(), before)
+
+    def test_one_bit_is_another(self):
+        """It is refused, or it means the same; nothing else is ever applied."""
+        data = self.text.encode()
+        whole = None
+        for at in range(1, len(data), len(data) // 30):
+            with self.subTest(at=at, text=data[max(0, at - 20):at + 20]):
+                self.path.write_bytes(data[:at] + bytes([data[at] ^ 1 << at % 7]) + data[at + 1:])
+                with LOCK:
+                    control.log.clear()
+                done = self.run_raw("apply", "p", "--yes")
+                self.assertIn(done.returncode, (0, 3, 64), done.stderr)
+                self.assertNotIn(b"Sanitizer", done.stderr)
+                if done.returncode:
+                    self.assertEqual(writes(), {})
+                    self.assertNotIn("vpc", self.listing())
+                    continue
+                if whole is None:
+                    whole = {kind: len(ids) for kind, ids in self.listing().items()}
+                self.assertEqual({kind: len(ids) for kind, ids in self.listing().items()}, whole)
+                self.assert_settled()
+                with LOCK:
+                    control.reset()
+                shutil.rmtree(self.dir / ".berth")
 
     def test_cannot_be_saved(self):
         for target in ("no/p", "."):
