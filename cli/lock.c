@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+/* How long AWS works on a request whose sender is gone, but for rare cases: those are met as changes of others are. */
+#define REQUESTS_END_MS 2000
 #define WAIT_MAX_S (7 * 24 * 3600)
 
 int work_lock_timeout(struct cli *cli, const char *text)
@@ -116,6 +118,7 @@ static void on_taken_over(void *arg, const struct lease_view *from)
 		      from->standing == LEASE_DEAD ? "is dead" : "has not renewed its lease in time", who);
 
 	say(w->cli, "taken over", from, text);
+	w->taken_over = true;
 	w->cut_off = may_have_made(w, from);
 }
 
@@ -207,6 +210,26 @@ static bool may_write(void *arg)
 	return lease_may_write(arg);
 }
 
+static void stop_waiting(void *arg)
+{
+	loop_stop(arg);
+}
+
+/*
+ * The last requests of a run that died may still take effect, and what is read before they do is found changed in the
+ * middle of our run. The journal tells whether there were any; if it is not that run's, there may have been.
+ */
+static int let_requests_end(struct work *w)
+{
+	struct loop *loop = w->session.loop;
+	int64_t since = loop_wall(loop) - DOUBT_CALL_MS;
+
+	if (!w->taken_over || (state_was_cut_off(w->state) && !state_is_under_way(w->state, since)))
+		return 0;
+	loop_after(loop, REQUESTS_END_MS, stop_waiting, loop);
+	return loop_run(loop);
+}
+
 int work_lock(struct work *w, const char *doing)
 {
 	int rc = lock_open(w, doing);
@@ -215,6 +238,8 @@ int work_lock(struct work *w, const char *doing)
 		return rc;
 	client_set_gate(w->session.client, may_write, w->lease);
 	rc = lease_take_now(w->lease, &w->cli->d);
+	if (!rc)
+		rc = let_requests_end(w);
 	return rc || !w->waited ? rc : work_read_state(w);
 }
 

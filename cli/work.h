@@ -28,6 +28,7 @@ struct work {
 	bool has_spec, has_session, has_world, has_plan;
 	struct lease *lease; /* NULL: none is held */
 	bool cut_off;        /* it was taken over from a run that our journal does not know */
+	bool taken_over;     /* from a run that was cut off */
 	bool waited;         /* for another run, before the lease was ours */
 	int leaving;         /* a signal came: the lease is given back, and then it ends by that */
 };

@@ -48,6 +48,7 @@ static const char *const sql[STMT_COUNT_] = {
     [STMT_EACH_DOUBT] =
 	"SELECT address, call, at_ms, coalesce(ended_ms, 0) FROM journal WHERE at_ms >= ?1"
 	" AND action = 'create' AND (outcome IS NULL OR outcome IN ('accepted', 'unknown')) ORDER BY id",
+    [STMT_UNDER_WAY] = "SELECT 1 FROM journal WHERE outcome IS NULL AND at_ms >= ?1 LIMIT 1",
     [STMT_LAST_RUN] = "SELECT outcome FROM run ORDER BY id DESC LIMIT 1",
 };
 

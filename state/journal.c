@@ -104,6 +104,22 @@ bool state_was_cut_off(struct state *s)
 	bool open = st && sqlite3_step(st) == SQLITE_ROW && sqlite3_column_type(st, 0) == SQLITE_NULL;
 
 	diag_release(&ignored);
-	sqlite3_reset(st);
+	if (st)
+		sqlite3_reset(st);
 	return open;
+}
+
+bool state_is_under_way(struct state *s, int64_t since_ms)
+{
+	struct diag ignored = {0};
+	sqlite3_stmt *st = state_stmt(s, STMT_UNDER_WAY, &ignored);
+	bool any = false;
+
+	diag_release(&ignored);
+	if (!st)
+		return false;
+	sqlite3_bind_int64(st, 1, since_ms);
+	any = sqlite3_step(st) == SQLITE_ROW;
+	sqlite3_reset(st);
+	return any;
 }

@@ -69,5 +69,7 @@ struct state_doubt {
 /* Of all runs, those begun at since_ms or later, oldest first. f's strings live for the call only. */
 int state_each_doubt(struct state *s, int64_t since_ms, int (*f)(void *arg, const struct state_doubt *doubt), void *arg,
 		     struct diag *d);
+/* Has a call that began at since_ms or later had no answer? */
+bool state_is_under_way(struct state *s, int64_t since_ms);
 /* Is the newest run of the journal one that never ended? */
 bool state_was_cut_off(struct state *s);

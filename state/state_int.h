@@ -24,6 +24,7 @@ enum stmt {
 	STMT_SEEN,
 	STMT_EACH_DOUBT,
 	STMT_LAST_RUN,
+	STMT_UNDER_WAY,
 	STMT_COUNT_,
 };
 

@@ -37,7 +37,7 @@ class DoubtCase(StackCase):
                 control.reset()
             shutil.rmtree(self.dir / ".berth")
 
-    def killed_at(self, action, after_ms=None, lag_s=0, lost=False):
+    def killed_at(self, action, after_ms=None, lag_s=0, lost=False, args=("apply", "--yes")):
         """Berth dies as AWS gets such a call, which takes effect at once, or after some time, or is lost."""
         begun, berth = [], None
 
@@ -58,7 +58,7 @@ class DoubtCase(StackCase):
         app.MIDDLEWARE.append(layer)
         self.addCleanup(app.MIDDLEWARE.remove, layer)
         # One step at a time: nothing else is under way.
-        berth = subprocess.Popen([BERTH, "apply", "--yes", "--parallel", "1"], cwd=self.dir, env=self.env(), stdin=subprocess.DEVNULL,
+        berth = subprocess.Popen([BERTH, *args, "--parallel", "1"], cwd=self.dir, env=self.env(), stdin=subprocess.DEVNULL,
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.assertEqual(berth.wait(60), -signal.SIGKILL)
         self.assertTrue(begun)
@@ -124,6 +124,17 @@ class Doubt(DoubtCase):
         self.berth("destroy", "--yes", "gengar", "--with-data")
         self.set(scale=0)
         self.assertNotIn("vpc", self.listing())
+
+    def test_a_change_that_is_still_under_way(self):
+        """It is no change of somebody else's: the next run reads what comes of it."""
+        args = ("destroy", "--yes", "gengar", "--with-data")
+        for forget in (False, True):
+            self.apply()
+            self.killed_at("ModifyDBInstance", after_ms=900, args=args)
+            if forget:
+                shutil.rmtree(self.dir / ".berth")
+            self.berth(*args)
+            self.assertNotIn("db_instance", self.listing())
 
     def test_old_doubts_cost_no_time(self):
         self.never_sent()

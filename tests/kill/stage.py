@@ -100,7 +100,7 @@ class Stage:
         """berth as a user runs it; what it said is kept."""
         env = {"PATH": os.environ["PATH"], "HOME": str(self.dir), "AWS_ENDPOINT_URL": harness.endpoint(),
                "AWS_ACCESS_KEY_ID": harness.AKID, "AWS_SECRET_ACCESS_KEY": harness.SECRET,
-               "AWS_EC2_METADATA_DISABLED": "true", "TERM": "dumb", **SAN, **more}
+               "AWS_EC2_METADATA_DISABLED": "true", "TERM": "dumb", "BERTH_LEASE_SECONDS": "3600", **SAN, **more}
         self.said = ""
         done = subprocess.run([BERTH, *args], cwd=self.dir, env=env, text=True, timeout=LIMIT_S,
                               stdin=subprocess.DEVNULL, capture_output=True, check=False)
