@@ -38,6 +38,7 @@ TABLE = {
 # Counted besides, and not shared: quotas of one account that nobody else can use up by reading.
 ALSO = {("apigatewayv2", "CreateVpcLink"): (1, 1 / 15), ("apigatewayv2", "CreateDomainName"): (1, 1 / 30)}
 
+now = time.monotonic
 _buckets = {}       # key -> [tokens, when they were counted]
 registry.on_reset(_buckets.clear)
 
@@ -56,9 +57,9 @@ def _rows(service, action):
 
 
 def _fill(key, size, rate):
-    now = time.monotonic()
-    tokens, at = _buckets.get(key, (size, now))
-    _buckets[key] = [min(size, tokens + (now - at) * rate), now]
+    at = now()
+    tokens, before = _buckets.get(key, (size, at))
+    _buckets[key] = [min(size, tokens + (at - before) * rate), at]
     return _buckets[key]
 
 
