@@ -192,7 +192,7 @@ class SavedPlan(BadCase):
         """It is refused, or it means the same; nothing else is ever applied."""
         data = self.text.encode()
         whole = None
-        for at in range(1, len(data), len(data) // 30):
+        for at in range(1, len(data), len(data) // 12):
             with self.subTest(at=at, text=data[max(0, at - 20):at + 20]):
                 self.path.write_bytes(data[:at] + bytes([data[at] ^ 1 << at % 7]) + data[at + 1:])
                 with LOCK:
