@@ -27,11 +27,9 @@ static bool reserve(struct buf *b, size_t more)
 	while (cap < want)
 		cap *= 2;
 	p = xcalloc(cap, 1);
-	if (b->p) {
+	if (b->p)
 		memcpy(p, b->p, b->n);
-		wipe(b->p, b->n);
-		free(b->p);
-	}
+	wiping_free(b->p);
 	b->p = p;
 	b->cap = cap;
 	return true;
@@ -123,7 +121,7 @@ char *buf_take(struct buf *b)
 
 void buf_release(struct buf *b)
 {
-	free(b->p);
+	wiping_free(b->p);
 	b->p = NULL;
 	b->n = b->cap = 0;
 	b->err = 0;
@@ -131,7 +129,6 @@ void buf_release(struct buf *b)
 
 void buf_wipe(struct buf *b)
 {
-	wipe(b->p, b->cap);
 	buf_release(b);
 }
 

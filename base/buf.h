@@ -38,8 +38,9 @@ void buf_add_hex(struct buf *b, const void *p, size_t n);
 void buf_reset(struct buf *b);
 /* Hands the text over (never NULL); the buffer is empty afterwards. The caller frees. */
 char *buf_take(struct buf *b);
+/* The bytes are overwritten: any buffer may have held a secret. */
 void buf_release(struct buf *b);
-/* As buf_release, after overwriting the bytes: for buffers that held a secret. */
+/* The same; says at its place that there is a secret for sure. */
 void buf_wipe(struct buf *b);
 /* The text so far, "" if none. */
 const char *buf_str(const struct buf *b);

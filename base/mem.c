@@ -1,5 +1,6 @@
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <openssl/crypto.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -98,6 +99,30 @@ void wipe_strp(char **sp)
 {
 	wipe_str(*sp);
 	*sp = NULL;
+}
+
+void wiping_free(void *p)
+{
+	if (p)
+		wipe(p, malloc_usable_size(p));
+	free(p);
+}
+
+void *wiping_realloc(void *p, size_t n)
+{
+	size_t had = p ? malloc_usable_size(p) : 0;
+	void *q;
+
+	/* It shrinks, or grows into what it has already. */
+	if (p && n && n <= had && n >= had / 2)
+		return p;
+	q = malloc(n ? n : 1);
+	if (!q)
+		return NULL;
+	if (p)
+		memcpy(q, p, had < n ? had : n);
+	wiping_free(p);
+	return q;
 }
 
 _Noreturn void bug_at(const char *file, int line, const char *fmt, ...)

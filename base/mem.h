@@ -32,6 +32,13 @@ void wipe(void *p, size_t n);
 void wipe_str(char *s);
 void wipe_strp(char **sp);
 
+/*
+ * For libraries that secrets pass through (JSON, HTTP, TLS, XML): what is given back is overwritten first, and growing
+ * leaves no copy behind. wiping_realloc() takes memory of malloc(), NULL if there is none left.
+ */
+void *wiping_realloc(void *p, size_t n);
+void wiping_free(void *p);
+
 /* A broken invariant of ours: says where and aborts. AWS, users and disks never cause it. */
 #define BUG(...) bug_at(__FILE__, __LINE__, __VA_ARGS__)
 _Noreturn void bug_at(const char *file, int line, const char *fmt, ...) PRINTF(3, 4);

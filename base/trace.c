@@ -99,7 +99,7 @@ static void write_json(enum trace_cat cat, const char *event, const json_t *fiel
 	json_object_set_new(line, "cat", json_string(category_name(cat)));
 	json_object_set_new(line, "event", json_string(event));
 	json_object_update_missing(line, (json_t *)fields);
-	text = json_dumps(line, JSON_COMPACT);
+	text = json_dumps(line, JSON_COMPACT | JSON_ENSURE_ASCII);
 	if (!text)
 		return;
 	fprintf(file, "%s\n", text);
@@ -115,7 +115,7 @@ static void write_text(enum trace_cat cat, const char *event, const json_t *fiel
 	fprintf(stderr, "%s: %s", category_name(cat), event);
 	json_object_foreach ((json_t *)fields, key, value) {
 		/* JSON escapes control characters, so that no answer can play with the terminal. */
-		char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+		char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
 
 		fprintf(stderr, " %s=%s", key, text ? text : "?");
 		free(text);

@@ -103,12 +103,13 @@ static int print_github(const json_t *out, struct cli *cli)
 	json_object_foreach ((json_t *)out, name, value) {
 		char *text CLEANUP(freep) = plain_text(value);
 		char *var CLEANUP(freep) = variable_name(name);
+		char *shown CLEANUP(freep) = printable(text);
 
 		/* A line break would let a value define others. */
 		if (strpbrk(text, "\r\n"))
 			diag_warn(&cli->d, "%s is left out: it has several lines.", name);
 		else
-			fprintf(to, "%s=%s\n", var, text);
+			fprintf(to, "%s=%s\n", var, shown);
 	}
 	bad = own && ferror(to);
 	if (own && (fclose(to) || bad))
@@ -156,7 +157,7 @@ static int print_outputs(struct cli *cli, json_t *out, const char *format, bool 
 	if (cli->g.json) {
 		cli_json("output", json_pack("{s:O}", "outputs", out));
 	} else if (!strcmp(format, "json")) {
-		text = json_dumps(out, JSON_INDENT(2) | JSON_SORT_KEYS);
+		text = json_dumps(out, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
 		printf("%s\n", text ? text : "{}");
 	} else if (!strcmp(format, "github")) {
 		return print_github(out, cli);

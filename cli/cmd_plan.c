@@ -42,7 +42,7 @@ static int print_expanded(struct work *w)
 		cli_json("spec", doc);
 		return 0;
 	}
-	text = json_dumps(doc, JSON_INDENT(2));
+	text = json_dumps(doc, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	printf("%s\n", text ? text : "");
 	free(text);
 	json_decref(doc);

@@ -5,6 +5,13 @@
 
 #include <stdlib.h>
 
+static void print_valid(const struct spec *spec)
+{
+	char *file CLEANUP(freep) = printable(spec->file);
+
+	printf("%s is valid: %zu resources for app %s, environment %s.\n", file, spec->n, spec->app, spec->env);
+}
+
 static int run(struct cli *cli, const void *options, int argc, char **argv)
 {
 	struct work w = {0};
@@ -23,8 +30,7 @@ static int run(struct cli *cli, const void *options, int argc, char **argv)
 	if (!rc && cli->g.json)
 		cli_json("validate", json_pack("{s:b, s:I}", "valid", 1, "resources", (json_int_t)w.spec.n));
 	else if (!rc)
-		printf("%s is valid: %zu resources for app %s, environment %s.\n", w.spec.file, w.spec.n, w.spec.app,
-		       w.spec.env);
+		print_valid(&w.spec);
 	work_release(&w);
 	return rc;
 }

@@ -2,16 +2,15 @@
 #include "base/err.h"
 #include "base/trace.h"
 #include "cli/commands.h"
+#include "cli/shield.h"
 #include "spec/suggest.h"
 
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 /* clang-format off */
@@ -79,14 +78,6 @@ static void print_help(FILE *to)
 	fputs(
 	    "\n`berth COMMAND --help` tells more. First steps: berth init, berth validate, berth plan, berth apply.\n",
 	    to);
-}
-
-/* Secrets pass through JSON values: their memory is overwritten when it is given back. */
-static void wiping_free(void *p)
-{
-	if (p)
-		wipe(p, malloc_usable_size(p));
-	free(p);
 }
 
 /* A variable of the environment; "" if it is not set. */
@@ -243,18 +234,14 @@ static void hold_standard_streams(void)
 
 int main(int argc, char **argv)
 {
-	const struct rlimit no_core = {0, 0};
 	struct cli cli = {0};
 	int code;
 
 	hold_standard_streams();
-	json_set_alloc_funcs(malloc, wiping_free);
-	/* A core file would hold what must never be on a disk. */
-	setrlimit(RLIMIT_CORE, &no_core);
+	shield_memory();
 	signal(SIGPIPE, SIG_IGN);
 	/* A file that may not grow is an error that is told, not the end. */
 	signal(SIGXFSZ, SIG_IGN);
-	curl_global_init(CURL_GLOBAL_DEFAULT);
 	trace_open();
 	settle_terminal(&cli);
 	code = exit_code_of(run(&cli, argc - 1, argv + 1));

@@ -120,10 +120,12 @@ static const char *section_of(const struct action *a)
 
 static void print_section(const struct render *r, const struct plan *p, const char *section, size_t column)
 {
+	char *name CLEANUP(freep) = printable(section);
+
 	if (r->markdown)
-		fprintf(r->to, "@@ %s @@\n", section);
+		fprintf(r->to, "@@ %s @@\n", name);
 	else
-		fprintf(r->to, "%s%s%s\n", paint_on(r->color, PAINT_BOLD), section, paint_off(r->color));
+		fprintf(r->to, "%s%s%s\n", paint_on(r->color, PAINT_BOLD), name, paint_off(r->color));
 	for (size_t i = 0; i < p->n; i++)
 		if (is_shown(&p->action[i]) && !strcmp(section_of(&p->action[i]), section))
 			print_action(r, &p->action[i], column);
@@ -235,7 +237,8 @@ static void render_markdown(const struct render *r, const struct plan *p, const 
 
 void render_plan(const struct render *r, const struct plan *p, const struct spec *spec, const struct world *w)
 {
-	const char *account = val_str(w->aws, "account");
+	const char *said = val_str(w->aws, "account");
+	char *account CLEANUP(freep) = said ? printable(said) : NULL;
 
 	if (r->markdown) {
 		render_markdown(r, p, spec);

@@ -110,8 +110,9 @@ void json_line(FILE *to, const char *type, json_t *fields)
 	char *line;
 
 	json_object_update_missing(o, fields);
-	/* With all 17 digits 0.1 would be 0.10000000000000001. */
-	line = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(15));
+	/* ASCII: a terminal acts upon C1 controls and marks of direction, which JSON need not escape.
+	   With all 17 digits 0.1 would be 0.10000000000000001. */
+	line = json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15));
 	fprintf(to, "%s\n", line ? line : "{}");
 	free(line);
 	json_decref(o);

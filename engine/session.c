@@ -59,7 +59,7 @@ static void take_identity(struct identify *id, const json_t *body)
 	const char *arn = val_str(body, "Arn"), *account = val_str(body, "Account");
 	const char *start = arn && !strncmp(arn, "arn:", 4) ? arn + 4 : NULL;
 
-	if (!start || !account || !strchr(start, ':')) {
+	if (!start || !account || strlen(account) != 12 || strspn(account, "0123456789") != 12 || !strchr(start, ':')) {
 		id->rc = diag_error(id->d, ERR_PROTOCOL, "sts GetCallerIdentity gave no account and ARN.");
 		return;
 	}

@@ -91,9 +91,12 @@ static int parse_file(FILE *f, const char *name, json_t **ret, struct diag *d)
 {
 	/* One byte more than allowed, so that ini_parse() sees what is too large. */
 	char *text = xcalloc(FILE_LIMIT + 1, 1);
-	size_t n = fread(text, 1, FILE_LIMIT + 1, f);
+	size_t n;
 	int rc;
 
+	/* No buffer of the library's, that nobody would wipe. */
+	setvbuf(f, NULL, _IONBF, 0);
+	n = fread(text, 1, FILE_LIMIT + 1, f);
 	if (ferror(f))
 		rc = diag_error(d, ERR_INVALID, "Cannot read %s: %s.", name, strerror(errno));
 	else

@@ -177,6 +177,7 @@ char *creds_read_file(const char *path, const char *what, struct diag *d)
 		diag_error(d, ERR_CREDENTIALS, "Cannot read the %s %s: %s.", what, path, strerror(errno));
 		return NULL;
 	}
+	setvbuf(f, NULL, _IONBF, 0);
 	text = xcalloc(SMALL_FILE + 1, 1);
 	n = fread(text, 1, SMALL_FILE, f);
 	if (ferror(f) || n == SMALL_FILE || strlen(text) != n) {

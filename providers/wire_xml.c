@@ -130,6 +130,9 @@ static void reader_release(struct reader *r)
 	XML_ParserFree(r->parser);
 }
 
+/* Answers of STS hold keys. */
+static const XML_Memory_Handling_Suite wiping = {malloc, wiping_realloc, wiping_free};
+
 int xml_parse(const char *text, size_t n, json_t **ret, struct diag *d)
 {
 	struct reader r = {.text = BUF(XML_MAX)};
@@ -137,7 +140,7 @@ int xml_parse(const char *text, size_t n, json_t **ret, struct diag *d)
 
 	if (n > XML_MAX)
 		return diag_error(d, ERR_PROTOCOL, "The answer is larger than %zu MiB.", XML_MAX >> 20);
-	r.parser = XML_ParserCreate(NULL);
+	r.parser = XML_ParserCreate_MM(NULL, &wiping, NULL);
 	if (!r.parser)
 		BUG("expat has no memory");
 	XML_SetUserData(r.parser, &r);

@@ -79,7 +79,7 @@ static int take_head(const json_t *doc, struct spec *s, struct diag *d)
 		return complain(d, "it has no app");
 	if (!env || !shape_matches(environments->name->pattern, env))
 		return complain(d, "it has no env");
-	if (!region || !*region)
+	if (!region || !shape_matches("[a-z]{2,4}(-[a-z]+)+-[0-9]+", region))
 		return complain(d, "it has no region");
 	if (account && !fits(&spec_shape, "account", json_string_value(account)))
 		return complain(d, "its account is none");
@@ -140,7 +140,8 @@ static int take_resource(const char *address, const json_t *doc, struct spec *s,
 
 	if (!t || !type || strcmp(t->name, type) != 0 || !shape_matches("[a-z0-9._-]+", address))
 		return diag_error(d, ERR_INVALID, "The saved spec is damaged: %s is of no known type.", address);
-	if (!json_is_object(fields) || !is_address_list(depends))
+	if (!json_is_object(fields) || !is_address_list(depends) ||
+	    (section && !shape_matches("[A-Za-z0-9._-]*", section)))
 		return diag_error(d, ERR_INVALID, "The saved spec is damaged: resource %s.", address);
 	s->resource[s->n] = (struct resource){.address = xstrdup(address),
 					      .type = t,

@@ -7,6 +7,7 @@ The knob `faults` is a list of rules, tried in order; the first that matches a c
 
 kind   throttle  the service's own throttling code, nothing executed
        error     `code`, `status`, `message`; nothing executed
+       echo      an error whose message repeats all that the request said; nothing executed
        fail      a 500 or 503 as the service words it, or the HTML page of its front end
        drop      the call is executed, then the connection closes without an answer
        refuse    the connection closes, nothing executed
@@ -20,13 +21,14 @@ done   fail, reset: the share of the calls that are executed all the same (defau
 """
 import collections
 import fnmatch
+import json
 import random
 import time
 
 import config
 from errors import AwsError, DropReply, RawReply, ResetReply
 
-KINDS = ("throttle", "error", "fail", "drop", "refuse", "reset", "garble", "stall", "delay")
+KINDS = ("throttle", "error", "echo", "fail", "drop", "refuse", "reset", "garble", "stall", "delay")
 FIELDS = {"service", "action", "kind", "times", "rate", "skip", "code", "status", "message", "ms", "done"}
 THROTTLE = {
     "ec2": ("RequestLimitExceeded", 503), "rds": ("Throttling", 400), "iam": ("Throttling", 400),
@@ -130,6 +132,8 @@ def middleware(call, proceed):
     if kind == "error":
         raise AwsError(rule.get("code", "InternalFailure"), rule.get("message", "A fault on demand."),
                        rule.get("status", 500))
+    if kind == "echo":
+        raise AwsError("ValidationException", f"Echo: {json.dumps(call.params, default=str)}", 400)
     if kind == "refuse":
         raise DropReply
     if kind == "delay":
