@@ -20,6 +20,15 @@ static const struct {
 static unsigned to_file, to_stderr; /* enum trace_cat */
 static FILE *file;
 
+/* It comes from the environment: what a terminal would act upon is left out. */
+static void complain(const char *word, size_t n)
+{
+	fputs("berth: BERTH_DEBUG: ignoring the unknown category \"", stderr);
+	for (size_t i = 0; i < n; i++)
+		fputc(word[i] > ' ' && word[i] <= '~' ? word[i] : '?', stderr);
+	fputs("\"\n", stderr);
+}
+
 static void set_debug(const char *list)
 {
 	while (*list) {
@@ -30,7 +39,7 @@ static void set_debug(const char *list)
 		if (i < ARRAY_SIZE(categories))
 			to_stderr |= categories[i].cats;
 		else if (n)
-			fprintf(stderr, "berth: BERTH_DEBUG: ignoring the unknown category \"%.*s\"\n", (int)n, list);
+			complain(list, n);
 		list += n + (list[n] == ',');
 	}
 }

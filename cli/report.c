@@ -113,7 +113,14 @@ void json_line(FILE *to, const char *type, json_t *fields)
 	/* ASCII: a terminal acts upon C1 controls and marks of direction, which JSON need not escape.
 	   With all 17 digits 0.1 would be 0.10000000000000001. */
 	line = json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15));
-	fprintf(to, "%s\n", line ? line : "{}");
+	/* DEL is the one that is neither escaped by JSON nor beyond ASCII; it can stand inside of texts only. */
+	for (const char *c = line ? line : "{}"; *c; c++) {
+		if (*c == 0x7f)
+			fputs("\\u007f", to);
+		else
+			fputc(*c, to);
+	}
+	fputc('\n', to);
 	free(line);
 	json_decref(o);
 	json_decref(fields);

@@ -180,6 +180,18 @@ static int compare_plan(struct work *w, const json_t *saved)
 	return ERR_STALE;
 }
 
+/* A tag, for one, stands in the spec alone, not in the plan of what is made anew. */
+static int compare_digest(struct work *w, const json_t *doc)
+{
+	const char *was = val_str(doc, "spec_digest");
+
+	if (was && !strcmp(was, w->spec.digest))
+		return 0;
+	diag_error(&w->cli->d, ERR_STALE, "The spec in the saved plan is not the one that was planned: it was edited.");
+	diag_hint(&w->cli->d, "Nothing was changed. Plan again.");
+	return ERR_STALE;
+}
+
 /* Two empty accounts look the same: the one that was planned for is named. */
 static int compare_account(struct work *w, const json_t *saved)
 {
@@ -212,6 +224,9 @@ int plan_restore(struct work *w, struct cli *cli, const json_t *doc)
 		rc = work_lock(w, "apply");
 	if (!rc)
 		rc = work_refresh(w);
+	if (rc)
+		return rc;
+	rc = compare_digest(w, doc);
 	if (rc)
 		return rc;
 	seen = plan_seen(&w->world);

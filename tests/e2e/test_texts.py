@@ -5,9 +5,11 @@ import re
 import subprocess
 import unittest
 
-from bad import BadCase
+from bad import BadCase, writes
 from screen import Terminal
 from stack import BERTH
+
+import control
 
 # What a terminal acts upon: colours, cursor, title, clipboard, a link, C1 controls, a bell, a carriage return, marks
 # that turn the direction of writing.
@@ -128,8 +130,10 @@ class FromFiles(HostileCase):
             changed = json.loads(json.dumps(doc))
             edit(changed)
             (self.dir / "q").write_text(json.dumps(changed))
+            control.log.clear()
             done = self.tame("apply", "q", "--yes")
             self.assertIn(done.returncode, (3, 64), done.stderr)
+            self.assertEqual(writes(), {})
 
 
 class Scripts(HostileCase):
