@@ -222,7 +222,8 @@ static int read_world(struct work *w, struct refresh_request *req)
 
 		known[i] = (struct known_object){.address = val_str(o, "address"),
 						 .type = val_str(o, "type"),
-						 .fields = json_object_get(o, "fields")};
+						 .fields = json_object_get(o, "fields"),
+						 .tags = json_object_get(o, "tags")};
 	}
 	req->session = &w->session;
 	req->spec = &w->spec;

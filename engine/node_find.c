@@ -86,7 +86,9 @@ static void refuse_foreign(struct node *n)
 {
 	diag_error(n->ap->d, ERR_CLASH, "%s cannot be made: an object of that name is there already and is not ours.",
 		   n->action->address);
-	diag_hint(n->ap->d, "Rename one of the two, or tag that one to take it over.");
+	diag_hint(n->ap->d,
+		  "`berth adopt %s` takes it over if it is nobody's. Else rename or remove it, or choose another name.",
+		  n->action->address);
 	node_fail(n, ERR_CLASH);
 }
 

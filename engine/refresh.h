@@ -14,6 +14,7 @@
 struct known_object {
 	const char *address, *type;
 	const json_t *fields;
+	const json_t *tags; /* or NULL: not known */
 };
 
 struct refresh_request {

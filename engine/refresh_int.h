@@ -98,6 +98,10 @@ void read_match(struct type_read *tr);
 /* Do the tags say that an object of this type is this app's and environment's? */
 bool tags_are_ours(const struct type_read *tr, const json_t *tags);
 
+/* refresh_tags.c: the inventory's tags to rows without; what it does not list, or tells otherwise than we left it, is
+   asked itself. True while answers are still to come. */
+bool ask_missing_tags(struct type_read *tr);
+
 /* refresh_extra.c: who else uses what is one per account. When all is read. */
 void note_users(struct refresher *r);
 /* refresh_extra.c: the tags of everything that bears ours, by ARN, in as few calls as there are pages. */

@@ -221,77 +221,6 @@ static void place(struct type_read *tr, struct live_row *row)
 		add_guest(tr, row);
 }
 
-/* ---- tags of single objects ---------------------------------------------------------------------------------------
- */
-
-struct tag_ask {
-	struct type_read *tr;
-	size_t row;
-};
-
-static void tags_answered(void *arg, struct op_result *res)
-{
-	struct tag_ask *ask = arg;
-	struct type_read *tr = ask->tr;
-	struct live_row *row = &tr->row[ask->row];
-	const struct tag_scheme *scheme = rtype_tags(tr->t);
-
-	free(ask);
-	tr->pending--;
-	if (res->outcome == OP_OK) {
-		json_auto_t *wire = path_get(res->answer->body, scheme->list_out);
-
-		json_decref(row->tags);
-		row->tags = tags_from_wire(scheme->out_shape, wire);
-		json_decref(row->aws_tags);
-		row->aws_tags = tags_of_aws(scheme->out_shape, wire);
-	} else if (res->outcome != OP_ABSENT) {
-		read_fail(tr, res);
-	}
-	if (!tr->pending && tr->phase == READ_TAGS)
-		tr->phase = READ_ROWS;
-	refresh_turn(tr->r);
-}
-
-static void ask_tags(struct type_read *tr, size_t i)
-{
-	struct bind_ctx ctx = session_ctx(tr->r->s, NULL);
-	const struct call *c = &rtype_tags(tr->t)->list;
-	json_auto_t *params = bind_tags_list(tr->t, tr->row[i].fields, &ctx);
-	char *action CLEANUP(freep) = bind_tags_action(tr->t, c, tr->row[i].fields, &ctx);
-	struct op_request req = {.type = tr->t, .call = c, .params = params, .action = action, .intent = CALL_READ};
-	struct tag_ask *ask = xcalloc(1, sizeof(*ask));
-
-	*ask = (struct tag_ask){.tr = tr, .row = i};
-	tr->row[i].asked_tags = true;
-	tr->pending++;
-	op_start(tr->r->s, &req, tags_answered, ask);
-}
-
-/* The tagging API lags: what it does not list, but might be ours by name, is asked itself. */
-static bool tags_missing(struct type_read *tr)
-{
-	bool asked = false;
-
-	if (!(tr->t->flags & INVENTORY_TAGS))
-		return false;
-	for (size_t i = 0; i < tr->n; i++) {
-		struct live_row *row = &tr->row[i];
-		json_t *tags = row->arn ? json_object_get(tr->r->inventory, row->arn) : NULL;
-
-		if (row->tags || row->asked_tags)
-			continue;
-		if (tags) {
-			row->tags = json_incref(tags);
-		} else if (row->key && (row->found_for || json_object_get(tr->wish_key, row->key) ||
-					json_object_get(tr->known_key, row->key))) {
-			ask_tags(tr, i);
-			asked = true;
-		}
-	}
-	return asked;
-}
-
 /* ---- more reads per object
  * ------------------------------------------------------------------------------------------- */
 
@@ -487,7 +416,7 @@ void read_match(struct type_read *tr)
 {
 	if (!tr->wish_key)
 		learn_keys(tr);
-	if (ask_lost(tr) || find_others(tr) || tags_missing(tr)) {
+	if (ask_lost(tr) || find_others(tr) || ask_missing_tags(tr)) {
 		tr->phase = READ_TAGS;
 		return;
 	}

@@ -45,6 +45,7 @@ DURATIONS = {
     "ecs_inactive_visible_s": 30.0,
     "eni_release_s": 0.2,
     "read_lag_s": 0.0,          # until EC2, IAM, API Gateway and the tagging API show what was just made
+    "tag_value_lag_s": 0.0,     # until the tagging API shows the tags that a thing has now
 }
 
 

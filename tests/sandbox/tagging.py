@@ -123,7 +123,8 @@ def get_resources(call):
     size = call.get("ResourcesPerPage")
     if size is not None and not 1 <= size <= 100:
         raise AwsError("InvalidParameterException", "ResourcesPerPage must be between 1 and 100")
-    found = [r for r in everything(call) if r.tags and not lag.hides(r.arn)]
+    found = [Resource(r.arn, r.kind, lag.tags(r.arn, r.tags)) for r in everything(call) if not lag.hides(r.arn)]
+    found = [r for r in found if r.tags]
     if arns is not None:
         found = [r for r in found if r.arn in arns]
     if kinds:

@@ -81,5 +81,39 @@ class Lag(Case):
         self.assertEqual(len(self.vpcs()), 1)
 
 
+class OldTags(Case):
+    knobs = {"page_size": 0, "scale": 1, "tag_value_lag_s": 0.4}
+
+    def shown(self):
+        return [{t["Key"]: t["Value"] for t in r["Tags"]}
+                for r in client("resourcegroupstaggingapi").get_resources()["ResourceTagMappingList"]]
+
+    def test_values_and_keys_show_late(self):
+        logs = client("logs")
+        logs.create_log_group(logGroupName="g", tags={"a": "1", "b": "1"})
+        self.assertEqual(self.shown(), [{"a": "1", "b": "1"}])
+        group = "arn:aws:logs:us-east-1:123456789012:log-group:g"
+        logs.tag_resource(resourceArn=group, tags={"a": "2", "c": "1"})
+        logs.untag_resource(resourceArn=group, tagKeys=["b"])
+        self.assertEqual(self.shown(), [{"a": "1", "b": "1"}])
+        self.assertEqual(logs.list_tags_for_resource(resourceArn=group)["tags"], {"a": "2", "c": "1"})
+        self.until(lambda: self.shown() == [{"a": "2", "c": "1"}])
+
+    def test_filters_go_by_what_is_shown(self):
+        client("logs").create_log_group(logGroupName="g", tags={"a": "1"})
+        client("logs").tag_resource(resourceArn="arn:aws:logs:us-east-1:123456789012:log-group:g", tags={"a": "2"})
+        found = [len(client("resourcegroupstaggingapi").get_resources(
+            TagFilters=[{"Key": "a", "Values": [value]}])["ResourceTagMappingList"]) for value in ("1", "2")]
+        self.assertEqual(found, [1, 0])
+
+    def test_what_is_made_anew_has_its_own(self):
+        for value in ("1", "2"):
+            client("logs").create_log_group(logGroupName="g", tags={"a": value})
+            self.assertEqual(self.shown(), [{"a": value}])
+            client("logs").tag_resource(resourceArn="arn:aws:logs:us-east-1:123456789012:log-group:g",
+                                        tags={"a": "9"})
+            client("logs").delete_log_group(logGroupName="g")
+
+
 if __name__ == "__main__":
     unittest.main()
