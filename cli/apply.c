@@ -17,6 +17,16 @@ static void list(FILE *to, const char *title, const json_t *addresses)
 	fputc('\n', to);
 }
 
+/* What is left of what is gone: the final snapshot. */
+static void list_proofs(const struct apply_result *r)
+{
+	for (size_t i = 0; i < json_array_size(r->proof_list); i++) {
+		char *text CLEANUP(freep) = printable(json_string_value(json_array_get(r->proof_list, i)));
+
+		fprintf(stderr, "\n%s\n", text);
+	}
+}
+
 /* The reasons first, so that the last lines tell how things stand. */
 static void say_failure(struct work *w, const struct apply_result *r)
 {
@@ -30,6 +40,7 @@ static void say_failure(struct work *w, const struct apply_result *r)
 			  : "AWS is still at work on it, and the next run goes on from there",
 	     r->under_way_list);
 	list(stderr, "Not tried", r->left_list);
+	list_proofs(r);
 	fputs("Running the same command again is safe: it goes on from here, and makes nothing twice.\n", stderr);
 }
 
@@ -37,18 +48,19 @@ static void say_success(const struct work *w, const struct apply_result *r, int6
 {
 	struct client_stats stats = client_stats(w->session.client);
 
+	list_proofs(r);
 	fprintf(stderr, "\n%s: %zu step%s in %.1f s, %u calls to AWS.\n", w->plan.destroy ? "Destroyed" : "Applied",
 		r->done, r->done == 1 ? "" : "s", (double)ms / 1000, stats.calls);
 }
 
 static void result_json(const struct apply_result *r, int rc)
 {
-	cli_json("result", json_pack("{s:b, s:O, s:O, s:O, s:O, s:b}", "ok", rc == 0, "done", r->done_list, "failed",
-				     r->failed_list, "under_way", r->under_way_list, "not_tried", r->left_list,
-				     "interrupted", (int)r->interrupted));
+	cli_json("result", json_pack("{s:b, s:O, s:O, s:O, s:O, s:O, s:b}", "ok", rc == 0, "done", r->done_list,
+				     "failed", r->failed_list, "under_way", r->under_way_list, "not_tried",
+				     r->left_list, "proofs", r->proof_list, "interrupted", (int)r->interrupted));
 }
 
-static int record(struct work *w)
+int apply_record(struct work *w)
 {
 	char *now CLEANUP(freep) = xasprintf("%lld", (long long)loop_wall(w->session.loop));
 	size_t from = w->cli->d.n;
@@ -66,8 +78,9 @@ static int settle_empty(struct work *w)
 	struct apply_result none = {.done_list = json_array(),
 				    .failed_list = json_array(),
 				    .left_list = json_array(),
+				    .proof_list = json_array(),
 				    .under_way_list = json_array()};
-	int rc = record(w);
+	int rc = apply_record(w);
 
 	if (w->cli->g.json)
 		result_json(&none, rc);
@@ -103,24 +116,47 @@ static int carry_out(struct work *w, unsigned parallel, struct apply_result *res
 	return rc;
 }
 
+/* The lease is on its way back after a signal: it ends there. */
+static void leave_if_told(struct work *w)
+{
+	if (w->leaving)
+		work_unlock(w);
+}
+
+static int do_and_say(struct work *w, unsigned parallel, struct apply_result *result)
+{
+	int64_t begun = loop_now(w->session.loop);
+	int rc = carry_out(w, parallel, result);
+
+	if (rc && !w->cli->g.json)
+		say_failure(w, result);
+	else if (!w->cli->g.json)
+		say_success(w, result, loop_now(w->session.loop) - begun);
+	return rc;
+}
+
+int apply_part(struct work *w, unsigned parallel)
+{
+	struct apply_result result;
+	int rc;
+
+	leave_if_told(w);
+	rc = do_and_say(w, parallel, &result);
+	apply_result_release(&result);
+	return rc;
+}
+
 int apply_and_report(struct work *w, unsigned parallel)
 {
 	struct apply_result result;
-	int64_t begun = loop_now(w->session.loop);
 	int rc;
 
-	/* The lease is on its way back: it ends there. */
-	if (w->leaving)
-		work_unlock(w);
+	leave_if_told(w);
 	if (plan_is_empty(&w->plan))
 		return settle_empty(w);
-	rc = carry_out(w, parallel, &result);
-	if (rc && !w->cli->g.json)
-		say_failure(w, &result);
-	else if (!w->cli->g.json)
-		say_success(w, &result, loop_now(w->session.loop) - begun);
+	rc = do_and_say(w, parallel, &result);
 	if (!rc)
-		rc = record(w);
+		rc = apply_record(w);
 	if (w->cli->g.json)
 		result_json(&result, rc);
 	apply_result_release(&result);

@@ -111,3 +111,15 @@ const char *paint_off(bool color);
  * the option that does without: "--yes".
  */
 int cli_confirm(struct cli *cli, const char *question, const char *expected, const char *otherwise);
+
+/* Words that are taken for an answer; ends with NULL. */
+struct cli_answers {
+	const char *word[4];
+	const char *otherwise; /* as of cli_confirm() */
+};
+
+/*
+ * Asks on the terminal until the answer is one of the words: *ret is which. The end of input is the last one.
+ * ERR_REFUSED without a terminal.
+ */
+int cli_ask(struct cli *cli, const char *question, const struct cli_answers *answers, size_t *ret);

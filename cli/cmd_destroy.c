@@ -2,6 +2,7 @@
 #include "base/err.h"
 #include "cli/apply.h"
 #include "cli/commands.h"
+#include "cli/destroy_steps.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -24,11 +25,19 @@ static const struct option_row rows[] = {
     {0},
 };
 
-static int confirm(struct work *w, const struct destroy_options *o)
+/* Asked step by step on a terminal; --json has one question for all, as its output is one document. */
+static int carry_out(struct work *w, const struct destroy_options *o, unsigned flags)
 {
 	char *otherwise CLEANUP(freep) = xasprintf("--yes %s", w->spec.app);
+	struct destroy_request req = {.flags = flags, .parallel = o->parallel, .otherwise = otherwise};
+	int rc = 0;
 
-	return o->yes || plan_is_empty(&w->plan) ? 0 : apply_confirm_destroy(w, otherwise);
+	if (o->yes || plan_is_empty(&w->plan))
+		return apply_and_report(w, o->parallel);
+	if (!w->cli->g.json)
+		return destroy_steps(w, &req);
+	rc = apply_confirm_destroy(w, otherwise);
+	return rc ? rc : apply_and_report(w, o->parallel);
 }
 
 static int check_name(struct work *w, const char *yes)
@@ -42,6 +51,7 @@ static int check_name(struct work *w, const char *yes)
 
 static int destroy(struct work *w, const struct destroy_options *o)
 {
+	unsigned flags = plan_destroy_flags(o->with_data, o->with_adopted);
 	int rc;
 
 	rc = work_open(w);
@@ -52,12 +62,10 @@ static int destroy(struct work *w, const struct destroy_options *o)
 	if (!rc)
 		rc = work_settle(w);
 	if (!rc)
-		rc = work_plan(w, plan_destroy_flags(o->with_data, o->with_adopted), NULL, NULL);
+		rc = work_plan(w, flags, NULL, NULL);
 	if (!rc)
 		rc = apply_show(w);
-	if (!rc)
-		rc = confirm(w, o);
-	return rc ? rc : apply_and_report(w, o->parallel);
+	return rc ? rc : carry_out(w, o, flags);
 }
 
 static int run(struct cli *cli, const void *options, int argc, char **argv)

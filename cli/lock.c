@@ -127,6 +127,8 @@ static void on_taken_over(void *arg, const struct lease_view *from)
 static void die(const struct work *w, int signo)
 {
 	loop_on_signal(w->session.loop, NULL, NULL);
+	if (w->farewell)
+		fputs(w->farewell, stderr);
 	raise(signo);
 }
 

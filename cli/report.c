@@ -182,18 +182,50 @@ static bool take_line(struct answer *a)
 	return a->whole;
 }
 
+static int need_terminal(struct cli *cli, const char *otherwise)
+{
+	if (cli->in_tty && cli->err_tty)
+		return 0;
+	diag_error(&cli->d, ERR_REFUSED, "This needs a confirmation, and there is no terminal to ask on.");
+	diag_hint(&cli->d, "Nothing was changed. %s goes on without asking.", otherwise);
+	return ERR_REFUSED;
+}
+
 int cli_confirm(struct cli *cli, const char *question, const char *expected, const char *otherwise)
 {
 	struct answer a = {.loop = cli->loop};
+	int rc = need_terminal(cli, otherwise);
 
-	if (!cli->in_tty || !cli->err_tty) {
-		diag_error(&cli->d, ERR_REFUSED, "This needs a confirmation, and there is no terminal to ask on.");
-		diag_hint(&cli->d, "Nothing was changed. %s goes on without asking.", otherwise);
-		return ERR_REFUSED;
-	}
+	if (rc)
+		return rc;
 	fprintf(stderr, "%s ", question);
 	fflush(stderr);
 	if (take_line(&a) && !strcmp(a.line, expected))
 		return 0;
 	return diag_error(&cli->d, ERR_REFUSED, "Not confirmed: nothing was changed.");
+}
+
+int cli_ask(struct cli *cli, const char *question, const struct cli_answers *answers, size_t *ret)
+{
+	int rc = need_terminal(cli, answers->otherwise);
+	size_t n = 0;
+
+	while (answers->word[n])
+		n++;
+	while (!rc) {
+		struct answer a = {.loop = cli->loop};
+
+		fprintf(stderr, "%s ", question);
+		fflush(stderr);
+		if (!take_line(&a)) {
+			*ret = n - 1;
+			return 0;
+		}
+		for (size_t i = 0; i < n; i++)
+			if (!strcmp(a.line, answers->word[i])) {
+				*ret = i;
+				return 0;
+			}
+	}
+	return rc;
 }

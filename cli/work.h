@@ -26,11 +26,12 @@ struct work {
 	json_t *known; /* array of {address, type, fields}: the snapshot */
 	char *dir;     /* folder of the spec */
 	bool has_spec, has_session, has_world, has_plan;
-	struct lease *lease; /* NULL: none is held */
-	bool cut_off;        /* it was taken over from a run that our journal does not know */
-	bool taken_over;     /* from a run that was cut off */
-	bool waited;         /* for another run, before the lease was ours */
-	int leaving;         /* a signal came: the lease is given back, and then it ends by that */
+	struct lease *lease;  /* NULL: none is held */
+	bool cut_off;         /* it was taken over from a run that our journal does not know */
+	bool taken_over;      /* from a run that was cut off */
+	bool waited;          /* for another run, before the lease was ours */
+	int leaving;          /* a signal came: the lease is given back, and then it ends by that */
+	const char *farewell; /* said on stderr before it ends so; NULL: nothing */
 };
 
 /* Loads the spec only. All of these return 0 or an error code after appending to cli->d. */

@@ -401,6 +401,7 @@ int apply_plan(const struct apply_request *req, struct apply_result *ret, struct
 	*ret = (struct apply_result){.done_list = json_array(),
 				     .failed_list = json_array(),
 				     .left_list = json_array(),
+				     .proof_list = json_array(),
 				     .under_way_list = json_array()};
 	ap.resolver = (struct resolver){
 	    .world = req->world, .spec = req->spec, .find = live_target, .secret = applier_secret, .arg = &ap};
@@ -418,6 +419,7 @@ void apply_result_release(struct apply_result *r)
 	json_decref(r->done_list);
 	json_decref(r->failed_list);
 	json_decref(r->left_list);
+	json_decref(r->proof_list);
 	json_decref(r->under_way_list);
 	*r = (struct apply_result){0};
 }

@@ -48,6 +48,7 @@ struct apply_result {
 	bool abandoned;  /* by a second signal: writes may still be under way */
 	bool unrecorded; /* journal or snapshot could not be written on the way; a warning says why */
 	json_t *done_list, *failed_list, *left_list; /* addresses */
+	json_t *proof_list;                          /* "ADDRESS: what is left of it, and how to use it" */
 	json_t *under_way_list; /* of writes that were left: by a second signal, or as the lease was lost */
 };
 

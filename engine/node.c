@@ -18,7 +18,7 @@ static const char *const step_name[STEP_COUNT_] = {
     [STEP_FIND] = "find",   [STEP_OPERATION] = "operation", [STEP_READY] = "ready",
     [STEP_THEN] = "then",   [STEP_UPDATE] = "update",       [STEP_READBACK] = "readback",
     [STEP_TAGS] = "tags",   [STEP_DELETE] = "delete",       [STEP_GONE] = "gone",
-    [STEP_DONE] = "done",   [STEP_FAILED] = "failed",
+    [STEP_PROOF] = "proof", [STEP_DONE] = "done",           [STEP_FAILED] = "failed",
 };
 
 static int64_t now(const struct node *n)
@@ -45,12 +45,24 @@ static void enter_end(struct node *n)
 }
 
 static void (*const enter[STEP_COUNT_])(struct node *) = {
-    [STEP_START] = enter_start, [STEP_SECRETS] = enter_secrets,     [STEP_REFERENCES] = enter_references,
-    [STEP_CHECK] = enter_check, [STEP_LOOK] = enter_look,           [STEP_CREATE] = enter_create,
-    [STEP_FIND] = enter_find,   [STEP_OPERATION] = enter_operation, [STEP_READY] = enter_ready,
-    [STEP_THEN] = enter_then,   [STEP_UPDATE] = enter_update,       [STEP_READBACK] = enter_readback,
-    [STEP_TAGS] = enter_tags,   [STEP_DELETE] = enter_delete,       [STEP_GONE] = enter_gone,
-    [STEP_DONE] = enter_end,    [STEP_FAILED] = enter_end,
+    [STEP_START] = enter_start,
+    [STEP_SECRETS] = enter_secrets,
+    [STEP_REFERENCES] = enter_references,
+    [STEP_CHECK] = enter_check,
+    [STEP_LOOK] = enter_look,
+    [STEP_CREATE] = enter_create,
+    [STEP_FIND] = enter_find,
+    [STEP_OPERATION] = enter_operation,
+    [STEP_READY] = enter_ready,
+    [STEP_THEN] = enter_then,
+    [STEP_UPDATE] = enter_update,
+    [STEP_READBACK] = enter_readback,
+    [STEP_TAGS] = enter_tags,
+    [STEP_DELETE] = enter_delete,
+    [STEP_GONE] = enter_gone,
+    [STEP_PROOF] = enter_proof,
+    [STEP_DONE] = enter_end,
+    [STEP_FAILED] = enter_end,
 };
 
 void node_enter(struct node *n, enum step step)
@@ -254,7 +266,8 @@ static int64_t wait_limit_s(const struct node *n, enum outcome outcome)
 	const struct rtype *t = n->action->type;
 	const struct wait *w = n->kind == NODE_DELETE && t->gone ? t->gone : t->ready;
 	int64_t limit_s = w && w->limit ? w->limit : BUSY_LIMIT_S;
-	bool polls = n->step == STEP_READY || n->step == STEP_GONE || n->step == STEP_OPERATION;
+	bool polls =
+	    n->step == STEP_READY || n->step == STEP_GONE || n->step == STEP_OPERATION || n->step == STEP_PROOF;
 
 	if (outcome == OP_BUSY)
 		return limit_s;

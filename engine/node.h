@@ -21,6 +21,7 @@ enum step {
 	STEP_TAGS,
 	STEP_DELETE, /* the delete calls, in order */
 	STEP_GONE,   /* until it is no more */
+	STEP_PROOF,  /* until what must be left of it is there */
 	STEP_DONE,
 	STEP_FAILED,
 	STEP_COUNT_,
@@ -159,6 +160,8 @@ bool node_is_doubted(const struct node *n);
 void node_learn(struct node *n, const json_t *fields);
 /* node_find.c: asks for the tags of an object whose rows hold none. */
 void node_list_tags(struct node *n, const json_t *obj, void (*done)(void *arg, struct op_result *res));
+/* node_proof.c: fails the node if its object is in a state in which what is to be done would be refused. */
+bool node_is_stuck(struct node *n);
 
 /* node_secret.c: the wish with generated secrets filled in. New. */
 json_t *node_raw_want(struct node *n);
@@ -184,6 +187,7 @@ void enter_readback(struct node *n);
 void enter_tags(struct node *n);
 void enter_delete(struct node *n);
 void enter_gone(struct node *n);
+void enter_proof(struct node *n);
 
 /* A write is about to be sent: journalled, and told of when it ends. False: it may not be, the run is about to end. */
 bool node_begin_write(struct node *n, const char *call);

@@ -239,6 +239,8 @@ static void checked(void *arg, struct reading *r)
 	}
 	json_decref(n->live);
 	n->live = json_incref(r->fields);
+	if (node_is_stuck(n))
+		return;
 	if ((t->flags & INVENTORY_TAGS) && n->have->tags)
 		node_list_tags(n, n->live, tags_checked);
 	else

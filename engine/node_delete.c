@@ -77,7 +77,7 @@ static void gone_read(void *arg, struct reading *r)
 	const char *status = r->outcome == OP_OK && w && w->field ? val_str(r->fields, w->field) : NULL;
 
 	if (r->outcome == OP_ABSENT) {
-		node_enter(n, STEP_DONE);
+		node_enter(n, STEP_PROOF);
 		return;
 	}
 	if (r->outcome != OP_OK) {
@@ -101,7 +101,7 @@ void enter_gone(struct node *n)
 	    .type = n->action->type, .obj = n->obj, .address = n->action->address, .brief = true};
 
 	if (!n->action->type->gone || !n->action->type->read.action)
-		node_enter(n, STEP_DONE);
+		node_enter(n, STEP_PROOF);
 	else
 		node_read(n, &req, gone_read);
 }

@@ -202,6 +202,36 @@ struct holders {
 	unsigned after; /* s */
 };
 
+/*
+ * A state in which AWS would refuse, or never end, what is to be done, until somebody does something about it: that is
+ * said instead, before the first call.
+ */
+struct stuck {
+	const char *field, *const *words; /* STATUS field, and the words */
+	bool changes;                     /* changes in place too, not the deletion alone */
+	const char *hint;                 /* what to do; {name} is a field of the object */
+};
+
+enum verdict { PROOF_GOOD, PROOF_PENDING, PROOF_NONE /* not to be seen */, PROOF_BAD };
+
+/*
+ * What must be there when an object is gone (the final snapshot): asked for before the deletion counts as done. `judge`
+ * is pure: rows are those of `list`, obj the object as it was. With PROOF_GOOD it gives what there is and how to use
+ * it, else what is the matter: a new text without a full stop at its end.
+ */
+struct proof {
+	struct call list; /* {field} is the object's */
+	enum verdict (*judge)(const json_t *rows, const json_t *obj, char **ret_text);
+	unsigned every, limit; /* ms, s */
+};
+
+/* What is lost with an object, in words: "5 images, 812 MB". Asked for before its owner is asked whether it may go. */
+struct loss {
+	struct call list; /* {field} is the object's */
+	/* Pure; new text, NULL: nothing to say. */
+	char *(*tell)(const json_t *rows, const json_t *obj);
+};
+
 /* A state of a live object that no difference shows, but that its owner should know of: said by every plan. */
 struct note {
 	const char *field, *word; /* STATUS field, and what it must be */
@@ -246,6 +276,7 @@ struct hooks {
 #define RTYPE_DELETES 3
 #define RTYPE_HOLDERS 3
 #define RTYPE_NOTES 3
+#define RTYPE_STUCK 2
 
 struct rtype {
 	const char *name; /* "ec2.vpc" */
@@ -296,6 +327,9 @@ struct rtype {
 	const struct wait *ready, *gone;
 	const struct holders *holders[RTYPE_HOLDERS];
 	struct note notes[RTYPE_NOTES];
+	const struct stuck *stuck[RTYPE_STUCK];
+	const struct proof *proof; /* or NULL */
+	const struct loss *loss;   /* or NULL */
 	const char *const *absent; /* error codes, added to the service's; "CODE~words" also matches the message */
 	const char *const
 	    *busy; /* retry the same call later (in use, changing), within the limit of gone/ready or 20 min */
@@ -338,6 +372,9 @@ struct rtype {
 #define GRANT(...) { .actions = __VA_ARGS__ }
 #define GRANTS(...) ((const struct grant[]){__VA_ARGS__, {.actions = NULL}})
 #define HOLDERS(...) (&(const struct holders){__VA_ARGS__})
+#define STUCK(...) (&(const struct stuck){__VA_ARGS__})
+#define PROOF(...) (&(const struct proof){__VA_ARGS__})
+#define LOSS(...) (&(const struct loss){__VA_ARGS__})
 /* clang-format on */
 
 /* Types that several services use; types.c. */

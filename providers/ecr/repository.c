@@ -1,6 +1,7 @@
 /* ecr.repository - where the app's images lie */
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "providers/kms.h"
 #include "providers/service.h"
 
@@ -68,6 +69,20 @@ static const struct field fields[] = {
     END,
 };
 
+static char *tell(const json_t *rows, const json_t *obj)
+{
+	size_t n = json_array_size(rows);
+	double bytes = 0;
+
+	(void)obj;
+	for (size_t i = 0; i < n; i++) {
+		json_auto_t *size = path_row_get(json_array_get(rows, i), "imageSizeInBytes");
+
+		bytes += json_number_value(size);
+	}
+	return n ? xasprintf("%zu image%s, %.0f MB in all", n, n == 1 ? "" : "s", bytes / 1e6) : xstrdup("no images");
+}
+
 /* `force` deletes the images too: the engine comes to that call only when it was told twice. */
 const struct rtype ecr_repository = {
     .name = "ecr.repository",
@@ -90,6 +105,9 @@ const struct rtype ecr_repository = {
     .arn = "ecr:{@region}:{@account}:repository/{name}",
     .ready = WAIT(.every = 2000, .limit = 300),
     .gone = WAIT(.every = 2000, .limit = 300),
+    .loss = LOSS(.list = CALL("DescribeImages", .rows = "imageDetails[]", .fixed = WORDS("repositoryName={name}"),
+			      .flags = CALL_PAGED),
+		 .tell = tell),
     .absent = WORDS("RepositoryNotFoundException"),
     .clash = WORDS("RepositoryAlreadyExistsException"),
     .flags = TAGGED | DATA | INVENTORY_TAGS,

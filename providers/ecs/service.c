@@ -213,6 +213,16 @@ static const struct field fields[] = {
     END,
 };
 
+static char *tell(const json_t *rows, const json_t *obj)
+{
+	json_auto_t *running = path_row_get(json_array_get(rows, 0), "runningCount");
+	json_int_t n = json_integer_value(running);
+
+	(void)obj;
+	return json_is_integer(running) ? xasprintf("%" JSON_INTEGER_FORMAT " running task%s", n, n == 1 ? "" : "s")
+					: NULL;
+}
+
 const struct rtype ecs_service = {
     .name = "ecs.service",
     .doc = "Keeps so many tasks of one kind running.",
@@ -235,6 +245,9 @@ const struct rtype ecs_service = {
     .ready = WAIT(.field = "rollout", .ok = WORDS("COMPLETED"), .bad = WORDS("FAILED", "ROLLED_BACK"),
 		  .why = "rollout_reason", .every = 10000, .limit = 1800, .twice = 2, .grace = 20),
     .gone = WAIT(.field = "status", .every = 5000, .limit = 1200),
+    .loss = LOSS(.list = CALL("DescribeServices", .rows = "services[]",
+			      .fixed = WORDS("cluster={cluster}", "services[0]={name|arn}")),
+		 .tell = tell),
     .absent = WORDS("ServiceNotActiveException"),
     .clash = WORDS("InvalidParameterException~was not idempotent"),
     .retry = WORDS("ClusterNotFoundException", ECS_NO_ROLE_YET,

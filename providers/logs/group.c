@@ -1,6 +1,7 @@
 /* logs.group - a log group of CloudWatch Logs */
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "providers/service.h"
 
 #include <string.h>
@@ -62,6 +63,20 @@ static const struct field fields[] = {
     END,
 };
 
+static char *tell(const json_t *rows, const json_t *obj)
+{
+	const char *name = val_str(obj, "name");
+
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		json_auto_t *own = path_row_get(json_array_get(rows, i), "logGroupName");
+		json_auto_t *bytes = path_row_get(json_array_get(rows, i), "storedBytes");
+
+		if (json_is_string(own) && name && !strcmp(json_string_value(own), name))
+			return xasprintf("%.1f MB of log lines", json_number_value(bytes) / 1e6);
+	}
+	return NULL;
+}
+
 const struct rtype logs_group = {
     .name = "logs.group",
     .doc = "A log group of CloudWatch Logs.",
@@ -86,6 +101,8 @@ const struct rtype logs_group = {
     .iam = "logs:{@region}:{@account}:log-group:{name} logs:{@region}:{@account}:log-group:{name}:*",
     .ready = WAIT(.every = 2000, .limit = 300),
     .gone = WAIT(.every = 2000, .limit = 300),
+    .loss = LOSS(.list = CALL("DescribeLogGroups", .rows = "logGroups[]", .fixed = WORDS("logGroupNamePrefix={name}")),
+		 .tell = tell),
     .absent = WORDS("ResourceNotFoundException"),
     .clash = WORDS("ResourceAlreadyExistsException"),
     .flags = TAGGED | INVENTORY_TAGS | LOOSE,

@@ -465,6 +465,9 @@ const struct rtype rds_instance = {
 	},
     .del =
 	{
+	    /* The final snapshot is to be found by berth's tags. */
+	    CALL("ModifyDBInstance", .fixed = WORDS(THIS_INSTANCE, "CopyTagsToSnapshot:=true", AT_ONCE),
+		 .when = "!copy_tags"),
 	    CALL("ModifyDBInstance", .fixed = WORDS(THIS_INSTANCE, "DeletionProtection:=false", AT_ONCE),
 		 .when = "deletion_protection"),
 	    CALL("DeleteDBInstance", .fixed = WORDS(THIS_INSTANCE, "SkipFinalSnapshot:=false",
@@ -488,6 +491,10 @@ const struct rtype rds_instance = {
 			       "unsupported-configuration"),
 		  .every = 15000, .limit = 4800, .twice = 2),
     .gone = WAIT(.field = "status", .every = 15000, .limit = 3600),
+    .holders = {&rds_own_status},
+    .stuck = {&rds_stopped, &rds_broken},
+    .proof = &rds_final_snapshot,
+    .loss = &rds_loss,
     .absent = WORDS("DBInstanceNotFound"),
     .busy = WORDS("InvalidDBInstanceState"),
     .clash = WORDS("DBInstanceAlreadyExists"),

@@ -134,6 +134,10 @@ static void holders(json_t *out, const struct rtype *t)
 		if (t->holders[i]->release.action)
 			json_array_append_new(releases, call(&t->holders[i]->release));
 	}
+	if (t->proof)
+		json_array_append_new(lists, call(&t->proof->list));
+	if (t->loss)
+		json_array_append_new(lists, call(&t->loss->list));
 	json_object_set_new(out, "holders", lists);
 	json_object_set_new(out, "release", releases);
 }

@@ -86,10 +86,10 @@ class Terminal:
         self.screen.feed(data.replace(b"\r\n", b"\n"))
         return data
 
-    def until(self, text, seconds=60):
-        """Reads on until the text was printed."""
+    def until(self, text, seconds=60, after=""):
+        """Reads on until the text was printed, behind the last `after`."""
         limit = time.monotonic() + seconds
-        while text.encode() not in self.raw:
+        while text.encode() not in self.raw[max(0, self.raw.rfind(after.encode()) if after else 0):]:
             data = self._read(max(0, limit - time.monotonic()))
             if not data:
                 raise AssertionError(f"no {text!r} in:\n" + "\n".join(self.screen.lines))

@@ -344,10 +344,12 @@ TEST(what_goes_has_calls_of_its_own)
 TEST(deletion_protection_is_a_step)
 {
 	const struct rtype *t = rtype_find("rds.instance");
-	json_auto_t *on = json_of("{'deletion_protection':true}"), *off = json_of("{'deletion_protection':false}");
+	json_auto_t *on = json_of("{'deletion_protection':true,'copy_tags':true}");
+	json_auto_t *off = json_of("{'deletion_protection':false,'copy_tags':false}");
 
-	CHECK(call_applies(&t->del[0], on) && call_applies(&t->del[1], on));
-	CHECK(!call_applies(&t->del[0], off) && call_applies(&t->del[1], off));
+	CHECK(!call_applies(&t->del[0], on) && call_applies(&t->del[1], on) && call_applies(&t->del[2], on));
+	/* Its tags are copied to the snapshot, whatever was wished. */
+	CHECK(call_applies(&t->del[0], off) && !call_applies(&t->del[1], off) && call_applies(&t->del[2], off));
 }
 
 TEST(waits_know_good_and_bad)
