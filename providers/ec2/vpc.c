@@ -1,6 +1,10 @@
 /* ec2.vpc - the private network that everything else lies in */
 #include "base/err.h"
+#include "base/path.h"
 #include "providers/ec2/ec2.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 /* AWS refuses host names without its resolver, but only after the VPC is made. */
 static int check(const json_t *want, struct diag *d)
@@ -29,6 +33,35 @@ static const struct field fields[] = {
     FIELD("state", &t_str, COMPUTED | VOLATILE | STATUS, .out = "state"),
     END,
 };
+
+static char *row_text(const json_t *row, const char *path)
+{
+	json_auto_t *v = path_row_get(row, path);
+
+	return xstrdup(json_is_string(v) ? json_string_value(v) : "?");
+}
+
+static char *subnet_holder(const json_t *row, const json_t *obj)
+{
+	char *id CLEANUP(freep) = row_text(row, "subnetId"), *cidr CLEANUP(freep) = row_text(row, "cidrBlock");
+
+	(void)obj;
+	return xasprintf("subnet %s (%s)", id, cidr);
+}
+
+/* The one called default goes with the network. */
+static char *group_holder(const json_t *row, const json_t *obj)
+{
+	char *id CLEANUP(freep) = row_text(row, "groupId"), *name CLEANUP(freep) = row_text(row, "groupName");
+
+	(void)obj;
+	return strcmp(name, "default") != 0 ? xasprintf("security group %s (%s)", id, name) : NULL;
+}
+
+#define HELD_BY(action, path, who)                                                                                     \
+	HOLDERS(.list = CALL(action, .rows = path, .fixed = WORDS("Filter[0].Name=vpc-id", "Filter[0].Value[0]={id}"), \
+			     .flags = CALL_PAGED),                                                                     \
+		.name = who, .after = 5)
 
 const struct rtype ec2_vpc = {
     .name = "ec2.vpc",
@@ -63,7 +96,8 @@ const struct rtype ec2_vpc = {
     .gone = WAIT(.every = 5000, .limit = 300),
     .absent = WORDS(EC2_NO_VPC),
     .busy = WORDS("DependencyViolation"),
-    .holders = {EC2_HELD_BY_INTERFACES("vpc-id", "{id}")},
+    .holders = {EC2_HELD_BY_INTERFACES("vpc-id", "{id}"), HELD_BY("DescribeSubnets", "subnetSet.item[]", subnet_holder),
+		HELD_BY("DescribeSecurityGroups", "securityGroupInfo.item[]", group_holder)},
     .retry = WORDS(EC2_NO_VPC),
     .flags = TAGGED | TWINS,
     .expect = {10, 2, 5},

@@ -54,7 +54,7 @@ class Steps(BadCase):
         self.apply()
         t = self.on_terminal("destroy", "--with-data")
         self.answer(t, [("the public API", "skip"), ("services and their tasks", "skip"), ("roles and access", "skip"),
-                        ("logs", "skip"), ("the database", "yes")])
+                        ("the database", "yes")])
         t.until("Step: the database")
         control.log.clear()
         t.type("y\n")

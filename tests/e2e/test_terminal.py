@@ -53,10 +53,10 @@ class Questions(TerminalCase):
         self.apply()
         before = self.listing()
         for answer in ("yes\n", "\n", "gengars\n"):
-            self.asked(answer, 3, "destroy")
+            self.asked(answer, 3, "--json", "destroy")
             self.assertEqual(writes(), {})
         self.assertEqual(self.listing(), before)
-        self.asked("gengar\n", 0, "destroy", "--with-data")
+        self.asked("gengar\n", 0, "--json", "destroy", "--with-data")
         self.assertNotIn("vpc", self.listing())
 
     def test_nothing_to_do_is_not_asked(self):
