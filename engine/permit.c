@@ -259,6 +259,10 @@ static void ask_waits(struct permit *p, const struct resource *r)
 		ask_read(p, r, &t->holders[i]->list, "*");
 		ask_write(p, r, &t->holders[i]->release);
 	}
+	if (t->proof)
+		ask_read(p, r, &t->proof->list, "*");
+	if (t->loss)
+		ask_read(p, r, &t->loss->list, "*");
 }
 
 static void ask_writes(struct permit *p, const struct resource *r)
