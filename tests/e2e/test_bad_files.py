@@ -164,7 +164,8 @@ class SavedPlan(BadCase):
         self.edited(stale[0], lambda doc: doc["plan"]["actions"][0].update(action="delete"), *stale[1:])
         self.edited(stale[0], lambda doc: doc.update(flags=3), *stale[1:])
         self.edited(stale[0], lambda doc: doc.update(only=["ec2.vpc.main"]), *stale[1:])
-        self.edited(stale[0], widen, *stale[1:])
+        self.edited(3, widen, "The spec in the saved plan is not the one that was planned: it was edited",
+                    "Nothing was changed", "Plan again")
 
     def test_damaged(self):
         self.edited(64, lambda doc: doc.pop("spec"), "damaged", "Plan again")

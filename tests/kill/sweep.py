@@ -19,6 +19,7 @@ import traceback
 import stage
 from stage import Failed, Stage
 
+LAG_S = 0.5
 DESTROY = ("destroy", "--yes", "gengar", "--with-data")
 
 
@@ -96,7 +97,7 @@ def attempt(s, scenario, at, seed, end):
                             ("Create", "Put", "Register", "Delete", "Authorize", "Update", "Modify")]} \
             if luck["slow"] else {}
         if luck["lag"]:
-            knobs.update(scale=0.001, read_lag_s=500.0)
+            knobs.update(scale=0.001, read_lag_s=LAG_S * 1000)
         s.knobs(**knobs)
         line = s.killed(at, *scenario.args)
         if luck["forget"]:
@@ -104,6 +105,8 @@ def attempt(s, scenario, at, seed, end):
         s.knobs(faults=[])
         s.must(*scenario.args)
         s.knobs(scale=0)
+        if luck["lag"]:
+            time.sleep(LAG_S)       # who lists the account does not see the youngest either
         scenario.check(s, end)
     except Exception as problem:
         fault = str(problem) if isinstance(problem, Failed) else traceback.format_exc()
