@@ -21,6 +21,7 @@ class Screen:
         self.wrapped = []
         self.lost = []  # lines that were erased
         self.colours = 0
+        self.resizing = False  # what was drawn for another size may still come: the cursor stops at the upper end
 
     def feed(self, data):
         for token in TOKEN.finditer(data):
@@ -33,8 +34,10 @@ class Screen:
             self.colours += 1
         elif letter == b"A":
             self.row -= int(number or 1)
-            if self.row < max(0, len(self.lines) - self.rows):
+            top = max(0, len(self.lines) - self.rows)
+            if self.row < top and not self.resizing:
                 raise AssertionError("the cursor was moved out of the screen")
+            self.row = max(self.row, top)
         elif letter == b"J" and not number:
             self.lost += [self.lines[self.row][self.column:], *self.lines[self.row + 1:]]
             self.lines[self.row:] = [self.lines[self.row][:self.column]]
@@ -93,6 +96,20 @@ class Terminal:
             data = self._read(max(0, limit - time.monotonic()))
             if not data:
                 raise AssertionError(f"no {text!r} in:\n" + "\n".join(self.screen.lines))
+
+    def resize_live(self, columns, rows):
+        """
+        Resizes while lines are drawn over. It is not known how much was drawn for the old size by then; from the first
+        running step on that is as short as the new size demands (in the old one its clock begins behind that), all is.
+        """
+        self.screen.resizing = True
+        self.resize(columns, rows)
+        begin, limit = len(self.raw), time.monotonic() + 60
+        while not re.search(rb"(?m)(?:^|J)  creating [^\r\n]{1,%d}\r\n" % (columns - 12), self.raw[begin:]):
+            if not self._read(max(0, limit - time.monotonic())):
+                raise AssertionError("nothing was drawn for the new size:\n" + "\n".join(self.screen.lines))
+        self.screen.resizing = False
+        self.screen.wrapped.clear()
 
     def type(self, text):
         os.write(self.master, text.encode())
