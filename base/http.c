@@ -24,6 +24,8 @@ struct http {
 	int refused; /* ERR_ code of what we refused ourselves, 0 if nothing */
 	bool finished;
 	char detail[CURL_ERROR_SIZE];
+	bool (*may_send)(void *arg);
+	void *may_send_arg;
 	unsigned flags;
 };
 
@@ -40,6 +42,21 @@ static void http_free(struct http *h)
 	else
 		buf_release(&h->answer.body);
 	free(h);
+}
+
+/* curl's callback right before a request goes out. */
+static int ask_again(void *arg, char *their_ip, char *our_ip, int their_port, int our_port)
+{
+	struct http *h = arg;
+
+	(void)their_ip;
+	(void)our_ip;
+	(void)their_port;
+	(void)our_port;
+	if (h->may_send(h->may_send_arg))
+		return CURL_PREREQFUNC_OK;
+	h->refused = ERR_LOCKED;
+	return CURL_PREREQFUNC_ABORT;
 }
 
 /* curl's read callback: the next piece of the request's body. */
@@ -196,6 +213,8 @@ static bool was_sent(CURL *easy)
 
 static const char *failure_text(const struct http *h, CURLcode code)
 {
+	if (h->refused == ERR_LOCKED)
+		return "It may not be sent any more.";
 	if (h->refused == ERR_INVALID)
 		return "The request has a header that cannot be sent, or a malformed URL.";
 	if (h->refused || code == CURLE_FILESIZE_EXCEEDED || code == CURLE_OUT_OF_MEMORY)
@@ -378,6 +397,12 @@ struct http *http_start(struct loop *l, const struct http_request *req,
 	set_transport(easy, req);
 	set_headers(h, req->headers);
 	set_body(h, req);
+	if (req->may_send) {
+		h->may_send = req->may_send;
+		h->may_send_arg = req->may_send_arg;
+		curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, ask_again);
+		curl_easy_setopt(easy, CURLOPT_PREREQDATA, h);
+	}
 	if (curl_easy_setopt(easy, CURLOPT_URL, req->url))
 		h->refused = ERR_INVALID;
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, h->detail);

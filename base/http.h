@@ -34,12 +34,15 @@ struct http_request {
 	const char *ca_bundle; /* file, or NULL for the system's */
 	int64_t connect_ms;    /* 0: 5000 */
 	int64_t total_ms;      /* 0: 60000 */
+	/* Asked last, when there is a connection, however long that took: false ends it with ERR_LOCKED. NULL: yes. */
+	bool (*may_send)(void *arg);
+	void *may_send_arg; /* lives as long as the exchange */
 	unsigned flags;
 };
 
 struct http_answer {
 	int err;   /* 0 if an answer arrived whole; else ERR_NETWORK, ERR_TIMEOUT, ERR_QUOTA (too large), ERR_INVALID
-		      (URL, header) */
+		      (URL, header), ERR_LOCKED (may_send) */
 	bool sent; /* with err: the request may have reached the server (bytes of it went out) */
 	bool tls;  /* with err: the TLS handshake or certificate was the reason: never retried */
 	char detail[256]; /* with err: curl's words */

@@ -32,6 +32,8 @@ struct loop {
 	int pipe[2];             /* signals, one byte each */
 	void (*on_signal)(void *arg, int signo);
 	void *signal_arg;
+	void (*on_stop)(void *arg, bool stops);
+	void *stop_arg;
 	void (*on_readable)(void *arg); /* NULL: no descriptor is watched */
 	void *readable_arg;
 	int readable_fd;
@@ -43,6 +45,8 @@ static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 
 /* A signal handler has no argument of ours: the write end of the loop that asked for signals, -1 if none did. */
 static volatile sig_atomic_t signal_pipe = -1;
+/* The same for those that stop the process and let it go on. */
+static volatile sig_atomic_t stop_pipe = -1;
 /* Whether some loop runs, and whether a signal came that none has looked at. */
 static volatile sig_atomic_t turning, unheard;
 
@@ -76,6 +80,8 @@ void loop_free(struct loop *l)
 		return;
 	if (signal_pipe == l->pipe[1])
 		loop_on_signal(l, NULL, NULL);
+	if (stop_pipe == l->pipe[1])
+		loop_on_stop(l, NULL, NULL);
 	transfers_free(l->transfers);
 	for (size_t i = 0; i < l->n; i++)
 		free(l->heap[i]);
@@ -238,14 +244,73 @@ void loop_on_signal(struct loop *l, void (*f)(void *arg, int signo), void *arg)
 		signal_pipe = -1;
 }
 
+/* For SIGTSTP and SIGCONT. Where nobody listens there is nothing to tidy up either: it stops at once. */
+static void on_stop_signal(int signo)
+{
+	int saved = errno;
+	unsigned char byte = (unsigned char)signo;
+
+	if (signo == SIGTSTP && !turning)
+		raise(SIGSTOP);
+	else if (write(stop_pipe, &byte, 1) < 0)
+		errno = saved;
+	errno = saved;
+}
+
+static void handle(int signo, void (*handler)(int))
+{
+	const struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+	struct sigaction old;
+
+	sigaction(signo, NULL, &old);
+	if (handler == SIG_DFL ? old.sa_handler == on_stop_signal : old.sa_handler != SIG_IGN)
+		sigaction(signo, &action, NULL);
+}
+
+static void hear_stops(bool on)
+{
+	handle(SIGTSTP, on ? on_stop_signal : SIG_DFL);
+	handle(SIGCONT, on ? on_stop_signal : SIG_DFL);
+}
+
+void loop_on_stop(struct loop *l, void (*f)(void *arg, bool stops), void *arg)
+{
+	l->on_stop = f;
+	l->stop_arg = arg;
+	if (f)
+		stop_pipe = l->pipe[1];
+	hear_stops(f);
+	if (!f)
+		stop_pipe = -1;
+}
+
+/* With the default action, so that whoever waits for us sees which signal it was. */
+static void stop_here(struct loop *l)
+{
+	l->on_stop(l->stop_arg, true);
+	hear_stops(false);
+	raise(SIGTSTP);
+	hear_stops(true);
+	l->on_stop(l->stop_arg, false);
+}
+
+static void fire_signal(struct loop *l, int signo)
+{
+	if (signo == SIGTSTP && l->on_stop)
+		stop_here(l);
+	else if (signo == SIGCONT && l->on_stop)
+		l->on_stop(l->stop_arg, false);
+	else if (signo != SIGTSTP && signo != SIGCONT && l->on_signal)
+		l->on_signal(l->signal_arg, signo);
+}
+
 static void fire_signals(struct loop *l)
 {
 	unsigned char signo;
 
 	unheard = 0;
 	while (!l->stop && read(l->pipe[0], &signo, 1) == 1)
-		if (l->on_signal)
-			l->on_signal(l->signal_arg, signo);
+		fire_signal(l, signo);
 }
 
 /* How long to sleep, in ms. */

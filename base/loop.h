@@ -52,6 +52,13 @@ void loop_cancel(struct loop *l, struct loop_timer *t);
 void loop_on_signal(struct loop *l, void (*f)(void *arg, int signo), void *arg);
 
 /*
+ * For SIGTSTP (Ctrl-Z), if it was not ignored when the program was started, and if the loop runs: calls f(arg, true)
+ * and stops the process, and when it goes on, f(arg, false). After a stop that cannot be caught (SIGSTOP): f(arg,
+ * false) alone. One handler; NULL restores the default.
+ */
+void loop_on_stop(struct loop *l, void (*f)(void *arg, bool stops), void *arg);
+
+/*
  * Calls f(arg) from the loop whenever there is something to read at fd, or its end. One descriptor; f NULL forgets it.
  */
 void loop_on_readable(struct loop *l, int fd, void (*f)(void *arg), void *arg);

@@ -48,18 +48,6 @@ static const char *const done[] = {[NODE_CREATE] = "created",
 				   [NODE_TAG] = "tagged",
 				   [NODE_NONE] = ""};
 
-struct progress_view *progress_new(struct loop *loop, FILE *to, enum progress_form form, bool color)
-{
-	struct progress_view *v = xcalloc(1, sizeof(*v));
-
-	v->loop = loop;
-	v->to = to;
-	v->form = form;
-	v->color = color;
-	v->spoke = loop_now(loop);
-	return v;
-}
-
 /* "4.2s", "17s", "3m05s" */
 static void add_duration(struct buf *b, int64_t ms, bool fine)
 {
@@ -324,6 +312,35 @@ void progress_show(void *arg, const struct progress *p)
 	put(v, &b);
 }
 
+/* While the process is stopped the terminal is the shell's, and what that has written there is not drawn over. */
+static void on_stop(void *arg, bool stops)
+{
+	struct progress_view *v = arg;
+	struct buf b = BUF(BUF_TEXT_MAX);
+
+	if (stops) {
+		erase(v, &b);
+	} else {
+		v->drawn = 0;
+		draw(v, &b);
+	}
+	put(v, &b);
+}
+
+struct progress_view *progress_new(struct loop *loop, FILE *to, enum progress_form form, bool color)
+{
+	struct progress_view *v = xcalloc(1, sizeof(*v));
+
+	v->loop = loop;
+	v->to = to;
+	v->form = form;
+	v->color = color;
+	v->spoke = loop_now(loop);
+	if (form == PROGRESS_LIVE)
+		loop_on_stop(loop, on_stop, v);
+	return v;
+}
+
 void progress_interrupted(void *arg)
 {
 	struct progress_view *v = arg;
@@ -351,6 +368,8 @@ void progress_free(struct progress_view *v)
 	if (v->form == PROGRESS_LIVE)
 		erase(v, &b);
 	put(v, &b);
+	if (v->form == PROGRESS_LIVE)
+		loop_on_stop(v->loop, NULL, NULL);
 	while (v->n)
 		drop(v, &v->live[0]);
 	settle_tick(v);

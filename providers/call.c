@@ -181,6 +181,19 @@ void call_admitted(struct aws_call *call)
 	enter(call, CALL_SIGNING);
 }
 
+bool call_may_leave(void *arg)
+{
+	const struct aws_call *call = arg;
+	const struct client *c = call->client;
+
+	return call->intent == CALL_READ || call->urgent || !c->gate || c->gate(c->gate_arg);
+}
+
+static void fail_at_gate(struct aws_call *call)
+{
+	fail(call, ERR_LOCKED, "", xstrdup("not sent, as this run may no longer write"));
+}
+
 void call_credentials(struct aws_call *call, const struct creds *creds, const struct diag *errors)
 {
 	struct client *c = call->client;
@@ -191,8 +204,8 @@ void call_credentials(struct aws_call *call, const struct creds *creds, const st
 		fail(call, ERR_CREDENTIALS, "", joined_text(errors));
 		return;
 	}
-	if (call->intent != CALL_READ && !call->urgent && c->gate && !c->gate(c->gate_arg)) {
-		fail(call, ERR_LOCKED, "", xstrdup("not sent, as this run may no longer write"));
+	if (!call_may_leave(call)) {
+		fail_at_gate(call);
 		return;
 	}
 	call->attempt++;
@@ -265,7 +278,10 @@ static void on_transport_failure(struct aws_call *call, const struct http_answer
 	set_text(&call->answer.message,
 		 xasprintf("%s: %s", call->lane->endpoint.url, *words ? words : err_text(answer->err)));
 	call_trace(call, "lost", &call->answer, answer->ms);
-	settle(call, &o);
+	if (answer->err == ERR_LOCKED)
+		fail_at_gate(call);
+	else
+		settle(call, &o);
 }
 
 #define SKEW_MS (4 * 60 * 1000)

@@ -116,6 +116,8 @@ void client_pump(struct client *c);
 void client_ask(struct aws_call *call);
 void client_forget_ask(struct aws_call *call);
 
+/* Asked before a request is made, and again when it has a connection: arg is the aws_call. */
+bool call_may_leave(void *arg);
 /* call.c: from the queue, and from the credentials (NULL with the reasons: there are none). */
 void call_admitted(struct aws_call *call);
 void call_credentials(struct aws_call *call, const struct creds *creds, const struct diag *errors);

@@ -126,6 +126,8 @@ int call_send(struct aws_call *call, const struct creds *creds, void (*done)(voi
 				    .body = call->wire.body.n ? call->wire.body.p : NULL,
 				    .body_len = call->wire.body.n,
 				    .ca_bundle = c->options.config->ca_bundle,
+				    .may_send = call_may_leave,
+				    .may_send_arg = call,
 				    .flags = call->secret ? HTTP_SECRET : 0,
 				},
 				done, call);

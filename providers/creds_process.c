@@ -10,9 +10,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -120,27 +120,51 @@ static void look(void *arg)
 	}
 }
 
-/* stdin stays, as the program may ask there; a closed pipe ends it, as usual. 0 or errno. */
+/* Never returns. What is called here must be safe in a child of a process with threads. */
+static _Noreturn void become(char **words, pid_t parent, int out, int err, int failed)
+{
+	sigset_t none;
+	int error;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
+	/* Nobody would wait for it any more, and it may have hung. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() == parent && dup2(out, STDOUT_FILENO) >= 0 && dup2(err, STDERR_FILENO) >= 0)
+		execvp(words[0], words);
+	error = errno;
+	if (write(failed, &error, sizeof(error)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+/*
+ * stdin stays, as the program may ask there; a closed pipe ends it, as usual, and so does our own end, however it
+ * comes. 0 or errno.
+ */
 static int spawn(struct process *p, char **words, int out, int err)
 {
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	sigset_t signals;
-	int rc;
+	pid_t parent = getpid();
+	int failed[2], error = 0;
+	ssize_t n;
 
-	sigemptyset(&signals);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setsigmask(&attr, &signals);
-	sigaddset(&signals, SIGPIPE);
-	posix_spawnattr_setsigdefault(&attr, &signals);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-	rc = posix_spawnp(&p->pid, words[0], &actions, &attr, words, environ);
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&actions);
-	return rc;
+	if (pipe2(failed, O_CLOEXEC))
+		return errno;
+	p->pid = fork();
+	if (p->pid == 0)
+		become(words, parent, out, err, failed[1]);
+	if (p->pid < 0)
+		error = errno;
+	close(failed[1]);
+	/* Ends without a word as soon as the program runs. */
+	while (!error && (n = read(failed[0], &error, sizeof(error))) < 0 && errno == EINTR)
+		;
+	close(failed[0]);
+	if (error && p->pid > 0)
+		waitpid(p->pid, NULL, 0);
+	return error;
 }
 
 /* Our ends do not block; the program's do, as programs expect. 0 or errno. */

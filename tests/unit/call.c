@@ -384,3 +384,25 @@ TEST(calls_may_be_cancelled_in_every_state)
 	CHECK_INT(f.err, 0);
 	fixture_close(&f);
 }
+
+static bool open_once(void *arg)
+{
+	int *left = arg;
+
+	return (*left)-- > 0;
+}
+
+/* It is open when the request is made, and shut when there is a connection. */
+TEST(a_gate_that_shuts_while_a_connection_is_made)
+{
+	struct fixture f;
+	int left = 1;
+
+	OPEN(&f, 2, {.status = 200, .body = "{}"});
+	client_set_gate(f.client, open_once, &left);
+	run(&f, ssm(CALL_CREATE));
+	CHECK_INT(f.err, ERR_LOCKED);
+	CHECK(!f.ambiguous);
+	CHECK_INT(left, -1);
+	fixture_close(&f);
+}

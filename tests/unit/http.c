@@ -182,3 +182,25 @@ TEST(headers_of_interim_answers_do_not_count)
 	CHECK(!json_object_get(r.headers, "x-early"));
 	CHECK_STR(json_string_value(json_object_get(r.headers, "x-late")), "yes");
 }
+
+static bool once_more(void *arg)
+{
+	int *left = arg;
+
+	return (*left)-- > 0;
+}
+
+TEST(it_is_asked_right_before_a_request_goes_out)
+{
+	int left = 1;
+	struct http_request req = {.may_send = once_more, .may_send_arg = &left};
+	RESULT sent = {0}, kept = {0};
+
+	REQUIRE(start_server());
+	fetch("/ok", req, &sent);
+	CHECK_INT(sent.err, 0);
+	CHECK_INT(left, 0);
+	fetch("/ok", req, &kept);
+	CHECK_INT(kept.err, ERR_LOCKED);
+	CHECK(!kept.sent);
+}
