@@ -64,8 +64,10 @@ int apply_record(struct work *w)
 {
 	char *now CLEANUP(freep) = xasprintf("%lld", (long long)loop_wall(w->session.loop));
 	size_t from = w->cli->d.n;
-	int rc = w->plan.destroy ? work_record_destroyed(w) : work_record_applied(w);
+	int rc = state_in_place(w->state, &w->cli->d);
 
+	if (!rc)
+		rc = w->plan.destroy ? work_record_destroyed(w) : work_record_applied(w);
 	if (!rc)
 		rc = state_set(w->state, "last_apply_ms", now, &w->cli->d);
 	if (rc)

@@ -358,6 +358,27 @@ static int open_or_renew(struct state *s, struct diag *d)
 	return rc;
 }
 
+int state_in_place(const struct state *s, struct diag *d)
+{
+	struct stat st;
+
+	if (!stat(s->path, &st) && st.st_dev == s->device && st.st_ino == s->inode)
+		return 0;
+	diag_error(d, ERR_IO, "%s was removed or replaced while it was in use.", s->path);
+	diag_hint(d, "Run it again. The file is only a cache: AWS was not harmed.");
+	return ERR_IO;
+}
+
+static void remember_file(struct state *s)
+{
+	struct stat st;
+
+	if (stat(s->path, &st))
+		return;
+	s->device = st.st_dev;
+	s->inode = st.st_ino;
+}
+
 int state_open(const char *path, const char *app, const char *env, struct state **ret, struct diag *d)
 {
 	struct state *s;
@@ -371,6 +392,7 @@ int state_open(const char *path, const char *app, const char *env, struct state 
 	s = xcalloc(1, sizeof(*s));
 	s->path = xstrdup(path);
 	rc = open_or_renew(s, d);
+	remember_file(s);
 	if (!rc)
 		rc = claim(s, "app", app, d);
 	if (!rc)

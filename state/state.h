@@ -23,6 +23,8 @@ struct state;
  */
 int state_open(const char *path, const char *app, const char *env, struct state **ret, struct diag *d);
 void state_close(struct state *s);
+/* 0, or ERR_IO if the path names no file or another one by now: what is written is then lost with the old one. */
+int state_in_place(const struct state *s, struct diag *d);
 
 /* A run: one command that writes. kind: "apply", "destroy". Returns its id in *ret. */
 int state_run_begin(struct state *s, const char *kind, int64_t now_ms, int64_t *ret, struct diag *d);

@@ -4,6 +4,7 @@
 #include "state/state.h"
 
 #include <sqlite3.h>
+#include <sys/types.h>
 
 enum stmt {
 	STMT_RUN_BEGIN,
@@ -31,6 +32,8 @@ enum stmt {
 struct state {
 	sqlite3 *db;
 	char *path;
+	dev_t device; /* with inode: the file that was opened */
+	ino_t inode;
 	sqlite3_stmt *stmt[STMT_COUNT_];
 };
 
