@@ -8,9 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-#define FORMAT "berth.saved-plan/1"
+#define FAMILY "berth.saved-plan/"
+#define FORMAT FAMILY "1"
+#define MADE_FORMAT "%Y-%m-%dT%H:%M:%SZ"
+#define YOUNG_S 60 /* nobody needs to be told that a plan is that old */
 
 static json_t *words_to_json(const struct words *words)
 {
@@ -73,14 +77,30 @@ static int write_whole(struct cli *cli, const char *path, const char *text)
 	return ERR_IO;
 }
 
+/* When it was made, by whom. Not within the plan, which is the same each time. */
+static void sign(json_t *doc, const struct loop *loop)
+{
+	time_t now = (time_t)(loop_wall(loop) / 1000);
+	char made[32];
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(made, sizeof(made), MADE_FORMAT, &tm);
+	json_object_set_new(doc, "made", json_string(made));
+	json_object_set_new(doc, "berth", json_string(BERTH_VERSION));
+}
+
 int plan_save(struct work *w, const char *path, unsigned flags, const struct words *only, const struct words *except)
 {
 	json_auto_t *doc = json_pack("{s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "format", FORMAT, "spec_digest",
 				     w->spec.digest, "flags", (int)flags, "only", words_to_json(only), "except",
 				     words_to_json(except), "spec", spec_to_json(&w->spec), "plan",
 				     plan_to_json(&w->plan, &w->spec, &w->world), "seen", plan_seen(&w->world));
+	char *text CLEANUP(freep) = NULL;
+
+	sign(doc, w->session.loop);
 	/* Not sorted: the order of resources is the order of the plan. */
-	char *text CLEANUP(freep) = json_dumps(doc, JSON_COMPACT);
+	text = json_dumps(doc, JSON_COMPACT);
 
 	if (!text)
 		BUG("a plan that is no JSON");
@@ -116,6 +136,10 @@ int plan_parse(const char *path, const char *text, size_t n, json_t **ret, struc
 	else if (format && !strcmp(format, FORMAT))
 		diag_error(d, ERR_INVALID, "%s is no saved plan of berth: it is nested more than %d levels deep.", path,
 			   PLAN_DEPTH_MAX);
+	else if (format && !strncmp(format, FAMILY, strlen(FAMILY)))
+		diag_error(d, ERR_INVALID,
+			   "%s was saved by another version of berth: its format is %.60s, and this one (%s) reads %s.",
+			   path, format, BERTH_VERSION, FORMAT);
 	else
 		diag_error(d, ERR_INVALID, "%s is no saved plan of this berth (format %.60s, not %s).", path,
 			   format ? format : "none", FORMAT);
@@ -192,6 +216,44 @@ static int compare_digest(struct work *w, const json_t *doc)
 	return ERR_STALE;
 }
 
+/* "3 hours". New. */
+static char *age_text(int64_t s)
+{
+	static const struct {
+		int64_t s;
+		const char *name;
+	} unit[] = {{86400, "day"}, {3600, "hour"}, {60, "minute"}};
+	size_t i = 0;
+
+	while (i + 1 < ARRAY_SIZE(unit) && s < unit[i].s)
+		i++;
+	return xasprintf("%lld %s%s", (long long)(s / unit[i].s), unit[i].name, s / unit[i].s == 1 ? "" : "s");
+}
+
+/* Old or not, it is applied if it still is what would be done: this is for who has taken the wrong file. */
+static int tell_age(struct cli *cli, const json_t *doc)
+{
+	const char *made = val_str(doc, "made"), *by = val_str(doc, "berth"), *end;
+	char *age CLEANUP(freep) = NULL;
+	struct tm tm = {0};
+	int64_t s;
+
+	end = made ? strptime(made, MADE_FORMAT, &tm) : NULL;
+	if (!end || *end || !by) {
+		diag_error(&cli->d, ERR_INVALID, "The saved plan does not say when it was made, or by which berth.");
+		diag_hint(&cli->d, "It was edited or is not whole. Plan again.");
+		return ERR_INVALID;
+	}
+	s = (int64_t)time(NULL) - (int64_t)timegm(&tm);
+	if (s < YOUNG_S)
+		return 0;
+	age = age_text(s);
+	diag_note(&cli->d, "The plan is %s old: berth %.60s made it at %s.", age, by, made);
+	/* Now, not after it was applied. */
+	cli_report(cli);
+	return 0;
+}
+
 /* Two empty accounts look the same: the one that was planned for is named. */
 static int compare_account(struct work *w, const json_t *saved)
 {
@@ -216,6 +278,8 @@ int plan_restore(struct work *w, struct cli *cli, const json_t *doc)
 	words_from_json(json_object_get(doc, "only"), &only);
 	words_from_json(json_object_get(doc, "except"), &except);
 	rc = work_saved_spec(w, cli, json_object_get(doc, "spec"));
+	if (!rc)
+		rc = tell_age(cli, doc);
 	if (!rc)
 		rc = work_open(w);
 	if (!rc)

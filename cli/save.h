@@ -1,8 +1,9 @@
 /*
  * save - a plan in a file, and back: applied exactly, or refused.
  *
- * The file holds the expanded spec, the options of the plan, the plan itself and a
- * digest of every object that was looked at. To apply it, everything is read
+ * The file holds the expanded spec, the options of the plan, the plan itself, a
+ * digest of every object that was looked at, and when and by which berth it was
+ * made. To apply it, everything is read
  * again; if any digest or action is another now, it is stale. No secret is in it.
  */
 #pragma once

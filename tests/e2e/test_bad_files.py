@@ -3,6 +3,7 @@ import json
 import os
 import resource
 import shutil
+import time
 import sqlite3
 import unittest
 
@@ -145,7 +146,38 @@ class SavedPlan(BadCase):
     def test_not_ours(self):
         self.refused(64, "{}", "p is no saved plan", "format none")
         self.refused(64, "[]", "p is no saved plan")
-        self.refused(64, self.text.replace("berth.saved-plan/1", "berth.saved-plan/9"), "berth.saved-plan/9")
+        self.refused(64, self.text.replace("berth.saved-plan/1", "terraform/1"), "p is no saved plan", "terraform/1")
+
+    def test_of_another_format_version(self):
+        self.refused(64, self.text.replace("berth.saved-plan/1", "berth.saved-plan/9"), "another version of berth",
+                     "berth.saved-plan/9", "berth.saved-plan/1", "berth plan --out")
+
+    def test_age(self):
+        version = json.loads(self.berth("--json", "--version"))["version"]
+        doc = json.loads(self.text)
+        self.assertEqual(doc["berth"], version)
+        made = time.mktime(time.strptime(doc["made"], "%Y-%m-%dT%H:%M:%SZ")) - time.timezone
+        self.assertLess(abs(time.time() - made), 60)
+        # The same again but for the time: the plan itself tells none.
+        self.berth("plan", "--out", "q")
+        self.assertEqual({**json.loads((self.dir / "q").read_text()), "made": doc["made"]}, doc)
+        self.assertEqual(self.berth("plan"), self.berth("plan"))
+        for seconds, words in ((90, "1 minute old"), (7201, "2 hours old"), (100000, "1 day old")):
+            doc["made"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - seconds))
+            self.deny("ec2")
+            self.refused(1, json.dumps(doc), f"The plan is {words}: berth {version} made it at {doc['made']}.")
+        self.set(faults=[])
+        self.berth("apply", "p")
+        self.assertIn("The plan is 1 day old", self.last.stderr)
+        self.assertNotIn("old:", self.last.stdout)
+
+    def test_a_young_plan_says_no_age(self):
+        self.berth("apply", "p")
+        self.assertNotIn(" old: ", self.last.stderr)
+
+    def test_made_by_nobody(self):
+        for key, value in (("made", None), ("made", "yesterday"), ("made", 7), ("berth", None)):
+            self.edited(64, lambda doc: doc.update({key: value}), "when it was made", "Plan again")
 
     def test_of_another_app(self):
         self.edited(3, lambda doc: doc["spec"].update(app="other"), '"gengar"', '"other"')
