@@ -153,7 +153,7 @@ class Doubt(DoubtCase):
 
     def test_a_teardown_waits_for_what_may_come(self):
         empty = counts(self.listing())
-        for late in ({"lag_s": 1.5}, {"after_ms": 1500}):
+        for late in ({"lag_s": 4}, {"after_ms": 4000}):
             self.killed_at("CreateVpc", **late)
             self.berth("destroy", "--yes", "gengar", "--with-data")
             self.assertIn("may have made ec2.vpc.main: waiting", self.last.stderr)

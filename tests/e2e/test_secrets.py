@@ -208,7 +208,7 @@ class Cores(SecretsCase):
         process.send_signal(sig)
         _, status = os.waitpid(process.pid, 0)
         process.returncode = -1
-        self.assertTrue(os.WIFSIGNALED(status))
+        self.assertTrue(os.WIFSIGNALED(status), f"{sig}: {status}")
         return os.WCOREDUMP(status)
 
     def test_no_core_file(self):
