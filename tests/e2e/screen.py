@@ -78,7 +78,8 @@ class Terminal:
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.screen.columns, self.screen.rows = columns, rows
 
-    def _read(self, seconds):
+    def more(self, seconds):
+        """What it prints within that time: None for nothing, empty at its end."""
         if not select.select([self.master], [], [], seconds)[0]:
             return None
         try:
@@ -93,7 +94,7 @@ class Terminal:
         """Reads on until the text was printed, behind the last `after`."""
         limit = time.monotonic() + seconds
         while text.encode() not in self.raw[max(0, self.raw.rfind(after.encode()) if after else 0):]:
-            data = self._read(max(0, limit - time.monotonic()))
+            data = self.more(max(0, limit - time.monotonic()))
             if not data:
                 raise AssertionError(f"no {text!r} in:\n" + "\n".join(self.screen.lines))
 
@@ -124,7 +125,7 @@ class Terminal:
         """Reads to the end; the exit code, negative for a signal."""
         limit = time.monotonic() + seconds
         while time.monotonic() < limit:
-            if self._read(max(0, limit - time.monotonic())) == b"":
+            if self.more(max(0, limit - time.monotonic())) == b"":
                 break
         else:
             self.process.send_signal(signal.SIGKILL)

@@ -33,19 +33,37 @@ class StaleCase(BadCase):
         failed = self.aws("resourcegroupstaggingapi").tag_resources(ResourceARNList=[arn], Tags=tags)
         self.assertEqual(failed["FailedResourcesMap"], {}, address)
 
-    def confirmed(self, meanwhile, *args, question="Apply this plan?", answer="yes"):
+    def confirmed(self, meanwhile, *args, question="Apply this plan?"):
         """Runs berth on a terminal, does `meanwhile` while it asks, and says yes; exit code and what was told."""
         t = Terminal([BERTH, *(args or ("apply",))], self.dir, self.env(TERM="dumb"), columns=10000)
         self.addCleanup(t.stop)
         t.until(question)
         meanwhile()
         control.log.clear()
-        t.type(answer + "\n")
+        if args:
+            self.each_step(t)
+        else:
+            t.type("yes\n")
         code = t.end(120)
         told = "\n".join(t.screen.lines)
         self.assertNotIn("Sanitizer", told)
         self.assertNotIn("runtime error", told)
         return code, told
+
+    @staticmethod
+    def each_step(t):
+        """A teardown that asks step by step, to its end."""
+        asked = 0
+        while t.process.poll() is None:
+            questions = re.findall(rb"(Delete this|Data would be lost)[^\n]*stop ends here:", t.raw)
+            if len(questions) > asked:
+                asked = len(questions)
+                t.type("yes\n" if questions[-1] == b"Delete this" else "gengar\n")
+            elif t.more(0.05) == b"":
+                break
+
+    def torn_down(self, meanwhile):
+        return self.confirmed(meanwhile, "destroy", "--with-data", question="stop ends here:")
 
     def stopped(self, told):
         """{address: sentence} of the steps that stopped."""
@@ -101,7 +119,7 @@ class Tags(StaleCase):
             for address, arn in arns.items():
                 self.tag(address, arn, keep="please")
 
-        code, told = self.confirmed(meddle, "destroy", "--with-data", question="Type the app's name", answer="gengar")
+        code, told = self.torn_down(meddle)
         self.assertEqual(code, 3, told)
         for address, sentence in self.stopped(told).items():
             if address in arns:
@@ -142,7 +160,7 @@ class Gone(StaleCase):
             for address in gone:
                 self.remover(address, self.live(address))()
 
-        code, told = self.confirmed(meddle, "destroy", "--with-data", question="Type the app's name", answer="gengar")
+        code, told = self.torn_down(meddle)
         self.assertEqual(code, 0, told)
         left = self.listing()
         left.pop("db_snapshot")
