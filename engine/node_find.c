@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define CREATES_MAX 3
+/* AWS refuses a second one: soon tried again, it is the refusal that tells. */
+#define REPEAT_MS 1500
 /* A name is taken: by what a call of ours made that got lost, or by somebody else's object, which lists of ours lack.
  */
 #define CLASH_LIMIT_MS 60000
@@ -92,11 +94,17 @@ static void refuse_foreign(struct node *n)
 	node_fail(n, ERR_CLASH);
 }
 
+/* For how long it may be there without being shown. */
+static int64_t search_ms(const struct node *n)
+{
+	if (n->ambiguous)
+		return n->action->type->flags & TWINS ? DOUBT_LAG_MS : REPEAT_MS;
+	return n->clashed ? CLASH_LIMIT_MS : SETTLE_LIMIT_MS;
+}
+
 static void not_found(struct node *n)
 {
-	int64_t limit_ms = n->ambiguous ? DOUBT_LAG_MS : n->clashed ? CLASH_LIMIT_MS : SETTLE_LIMIT_MS;
-
-	if (n->doubted ? node_is_doubted(n) : node_elapsed(n) < limit_ms) {
+	if (n->doubted ? node_is_doubted(n) : node_elapsed(n) < search_ms(n)) {
 		node_retry(n, STEP_FIND, node_poll_delay(n, 3000));
 	} else if (n->doubted || (n->ambiguous && n->creates < CREATES_MAX)) {
 		n->ambiguous = false;

@@ -71,7 +71,7 @@ static bool tags_suffice(const struct type_read *tr, const json_t *tags)
 	json_auto_t *want = NULL;
 	json_t *value;
 
-	if (!spec || !address)
+	if (!spec)
 		return true;
 	if (!spec_find(spec, address))
 		return false;
@@ -84,11 +84,11 @@ static bool tags_suffice(const struct type_read *tr, const json_t *tags)
 
 /*
  * The tagging API shows old tags for a while: what we left otherwise, or what a plan would change or delete because of
- * its tags, is worth a call to the service itself.
+ * its tags, is worth a call to the service itself. The lease, which is no resource, is not.
  */
 static bool is_believed(const struct type_read *tr, const struct live_row *row, const json_t *tags)
 {
-	return tags_known(tr, row, tags) && tags_suffice(tr, tags);
+	return !val_str(tags, "berth:resource") || (tags_known(tr, row, tags) && tags_suffice(tr, tags));
 }
 
 static bool may_be_ours(const struct type_read *tr, const struct live_row *row)

@@ -140,7 +140,7 @@ def _add(seed):
     setattr(Killed, f"test_seed_{seed}", lambda self: self.one(seed))
 
 
-for _seed in range(10):
+for _seed in range(3):     # the suite kill does so at every point
     _add(_seed)
 
 

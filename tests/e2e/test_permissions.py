@@ -1,7 +1,9 @@
 """The operator's policy: with exactly what `berth permissions` prints everything works, and with less it does not."""
 import json
+import os
+import re
 
-from stack import ROOT, StackCase
+from stack import ROOT, SAN, StackCase
 
 import authz
 import authz_policy
@@ -151,6 +153,32 @@ class Small(Permitted):
         self.berth("drift")
         self.berth("destroy", "--yes", "hello", "--with-data")
         self.assertEqual([a for a in authz.asked if a[3] != "allowed"], [])
+
+
+class Printed(Permitted):
+    """What the command prints, without credentials; for the console, a document at a time."""
+
+    def printed(self, *args, code=0):
+        return self.berth("permissions", *args, code=code, env={"PATH": os.environ["PATH"], **SAN})
+
+    def test_for_another_account(self):
+        text = self.printed("--account", "444455556666")
+        self.assertIn(":444455556666:", text)
+        self.assertNotIn(":123456789012:", text)
+        for wrong in ("44445555", "44445555666x", ""):
+            self.printed("--account", wrong, code=64)
+            self.assertRegex(self.last.stderr, "12 digits|is empty")
+
+    def test_a_part(self):
+        documents = json.loads(self.printed("--json"))["documents"]
+        self.assertGreater(len(documents), 1)
+        for i, document in enumerate(documents, 1):
+            text = self.printed("--part", str(i))
+            self.assertEqual(json.loads(text), document)
+            self.assertLessEqual(len(re.sub(r"\s", "", text)), 6144)     # IAM's limit of a managed policy
+        for wrong in (0, len(documents) + 1, "x"):
+            self.printed("--part", str(wrong), code=64)
+            self.assertRegex(self.last.stderr, "--part|There is no part")
 
 
 class ReadOnly(Permitted):
