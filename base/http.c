@@ -19,10 +19,11 @@ struct http {
 	struct http_answer answer;
 	struct curl_slist *headers; /* of the request */
 	char *body;                 /* of the request */
-	size_t body_len, body_sent, header_bytes;
+	size_t body_len, header_bytes;
+	unsigned sends; /* how often the request went out, or began to */
 	int64_t started;
-	int refused; /* ERR_ code of what we refused ourselves, 0 if nothing */
-	bool finished;
+	int refused;          /* ERR_ code of what we refused ourselves, 0 if nothing */
+	bool finished, reads; /* reads: GET and HEAD, which curl may repeat */
 	char detail[CURL_ERROR_SIZE];
 	bool (*may_send)(void *arg);
 	void *may_send_arg;
@@ -44,45 +45,21 @@ static void http_free(struct http *h)
 	free(h);
 }
 
-/* curl's callback right before a request goes out. */
-static int ask_again(void *arg, char *their_ip, char *our_ip, int their_port, int our_port)
+/*
+ * curl's callback right before a request goes out. Where a kept connection turns out dead, curl would send it again on
+ * a new one by itself; but the server may have got it, and a create is not to be done twice. Who asked decides.
+ */
+static int before_sending(void *arg, char *their_ip, char *our_ip, int their_port, int our_port)
 {
 	struct http *h = arg;
 
-	(void)their_ip;
-	(void)our_ip;
-	(void)their_port;
-	(void)our_port;
-	if (h->may_send(h->may_send_arg))
+	(void)their_ip, (void)our_ip, (void)their_port, (void)our_port;
+	if (!h->reads && h->sends++)
+		return CURL_PREREQFUNC_ABORT;
+	if (!h->may_send || h->may_send(h->may_send_arg))
 		return CURL_PREREQFUNC_OK;
 	h->refused = ERR_LOCKED;
 	return CURL_PREREQFUNC_ABORT;
-}
-
-/* curl's read callback: the next piece of the request's body. */
-static size_t give_body(char *to, size_t size, size_t n, void *arg)
-{
-	struct http *h = arg;
-	size_t left = h->body_len - h->body_sent, room = size * n;
-
-	if (left > room)
-		left = room;
-	if (left)
-		memcpy(to, h->body + h->body_sent, left);
-	h->body_sent += left;
-	return left;
-}
-
-/*
- * curl's seek callback, and the reason why bodies do not go through POSTFIELDS:
- * when a kept connection dies after the request went out, curl would send it
- * again on its own. Whether a create may be repeated is not curl's to decide.
- */
-static int refuse_to_repeat(void *arg, curl_off_t offset, int origin)
-{
-	const struct http *h = arg;
-
-	return offset == 0 && origin == SEEK_SET && h->body_sent == 0 ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
 }
 
 static size_t take_body(char *p, size_t size, size_t n, void *arg)
@@ -219,7 +196,7 @@ static const char *failure_text(const struct http *h, CURLcode code)
 		return "The request has a header that cannot be sent, or a malformed URL.";
 	if (h->refused || code == CURLE_FILESIZE_EXCEEDED || code == CURLE_OUT_OF_MEMORY)
 		return "The answer is too large.";
-	if (code == CURLE_SEND_FAIL_REWIND)
+	if (code == CURLE_ABORTED_BY_CALLBACK)
 		return "The connection broke after the request was sent.";
 	return h->detail[0] ? h->detail : curl_easy_strerror(code);
 }
@@ -325,6 +302,7 @@ static void set_body(struct http *h, const struct http_request *req)
 	CURL *easy = h->transfer.easy;
 	bool post = !strcmp(req->method, "POST") || !strcmp(req->method, "PUT") || !strcmp(req->method, "PATCH");
 
+	h->reads = !strcmp(req->method, "GET") || !strcmp(req->method, "HEAD");
 	h->body_len = req->body ? req->body_len : 0;
 	if (h->body_len) {
 		h->body = xcalloc(h->body_len, 1);
@@ -335,16 +313,9 @@ static void set_body(struct http *h, const struct http_request *req)
 		return;
 	}
 	if (h->body_len || post) {
-		curl_easy_setopt(easy, CURLOPT_POST, 1L);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)h->body_len);
-		curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_body);
-		curl_easy_setopt(easy, CURLOPT_READDATA, h);
-		curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, refuse_to_repeat);
-		curl_easy_setopt(easy, CURLOPT_SEEKDATA, h);
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, h->body ? h->body : "");
 	}
-	/* Without a body there is nothing that keeps curl from repeating: only a new connection does. */
-	if (post && !h->body_len)
-		curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
 	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, req->method);
 }
 
@@ -391,21 +362,19 @@ struct http *http_start(struct loop *l, const struct http_request *req,
 	h->done = done;
 	h->arg = arg;
 	h->flags = req->flags;
+	h->may_send = req->may_send;
+	h->may_send_arg = req->may_send_arg;
 	h->answer.body = (struct buf)BUF(HTTP_ANSWER_MAX);
 	h->answer.headers = json_object();
 	h->transfer = (struct transfer){.easy = easy, .begin = on_begin, .done = on_done, .drop = on_drop};
 	set_transport(easy, req);
 	set_headers(h, req->headers);
 	set_body(h, req);
-	if (req->may_send) {
-		h->may_send = req->may_send;
-		h->may_send_arg = req->may_send_arg;
-		curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, ask_again);
-		curl_easy_setopt(easy, CURLOPT_PREREQDATA, h);
-	}
 	if (curl_easy_setopt(easy, CURLOPT_URL, req->url))
 		h->refused = ERR_INVALID;
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, h->detail);
+	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_sending);
+	curl_easy_setopt(easy, CURLOPT_PREREQDATA, h);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, h);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);

@@ -16,6 +16,7 @@ struct origin {
 	char *name;
 	struct list queue, running;
 	size_t n_running;
+	size_t n_fresh; /* the next so many take no kept connection */
 	struct origin *next;
 };
 
@@ -162,11 +163,22 @@ void transfer_stop(struct transfer *t)
 	t->easy = NULL;
 }
 
+/* Where one kept connection was dead the others may be too, and what is sent on them is lost. */
+static void distrust(struct transfer *t, CURLcode code)
+{
+	long connects = 1;
+
+	curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects);
+	if (t->running && code && (!connects || code == CURLE_ABORTED_BY_CALLBACK))
+		t->origin->n_fresh = TRANSFERS_PER_ORIGIN;
+}
+
 static void finish(struct transfer *t, CURLcode code)
 {
 	struct transfers *ts = t->owner;
 	CURL *easy = t->easy;
 
+	distrust(t, code);
 	detach(t);
 	t->done(t, code); /* may free t; reads what it wants to know from its handle */
 	recycle(ts, easy);
@@ -182,6 +194,10 @@ static bool launch(struct transfers *ts, const bool *stop)
 			struct transfer *t = o->queue.first;
 
 			any = true;
+			if (o->n_fresh) {
+				o->n_fresh--;
+				curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);
+			}
 			if (!t->begin(t) || curl_multi_add_handle(ts->multi, t->easy)) {
 				finish(t, CURLE_FAILED_INIT);
 				continue;

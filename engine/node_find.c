@@ -111,6 +111,12 @@ static void not_found(struct node *n)
 		node_enter(n, STEP_CREATE);
 	} else if (n->clashed) {
 		refuse_foreign(n);
+	} else if (n->ambiguous) {
+		diag_error(n->ap->d, ERR_NETWORK,
+			   "%s: its create was sent %d times, each answer was lost, and it is not there.",
+			   n->action->address, n->creates);
+		diag_hint(n->ap->d, "Check the network; running apply again is safe.");
+		node_fail(n, ERR_NETWORK);
 	} else {
 		diag_error(n->ap->d, ERR_AWS, "%s: AWS accepted it, but it cannot be found.", n->action->address);
 		node_fail(n, ERR_AWS);

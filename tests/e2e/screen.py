@@ -10,6 +10,7 @@ import termios
 import time
 
 TOKEN = re.compile(rb"\x1b\[(\d*)([A-Za-z])|\x1b.|[\r\n\x07]|[^\x1b\r\n\x07]+", re.S)
+HALF = re.compile(rb"(\x1b(\[\d*)?|\r)?\Z")
 
 
 class Screen:
@@ -22,9 +23,13 @@ class Screen:
         self.lost = []  # lines that were erased
         self.colours = 0
         self.resizing = False  # what was drawn for another size may still come: the cursor stops at the upper end
+        self._begun = b""   # a sequence, or half a line end, of which the rest is to come
 
     def feed(self, data):
-        for token in TOKEN.finditer(data):
+        data = self._begun + data
+        whole = HALF.search(data).start()
+        self._begun = data[whole:]
+        for token in TOKEN.finditer(data[:whole].replace(b"\r\n", b"\n")):
             self._one(token)
 
     def _one(self, token):
@@ -87,7 +92,7 @@ class Terminal:
         except OSError:
             return b""
         self.raw += data
-        self.screen.feed(data.replace(b"\r\n", b"\n"))
+        self.screen.feed(data)
         return data
 
     def until(self, text, seconds=60, after=""):

@@ -164,9 +164,10 @@ class SavedPlan(BadCase):
         self.assertEqual(self.berth("plan"), self.berth("plan"))
         for seconds, words in ((90, "1 minute old"), (7201, "2 hours old"), (100000, "1 day old")):
             doc["made"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - seconds))
+            self.path.write_text(json.dumps(doc))
             self.deny("ec2")
-            self.refused(1, json.dumps(doc), f"The plan is {words}: berth {version} made it at {doc['made']}.")
-        self.set(faults=[])
+            self.fails(1, ["apply", "p"], f"The plan is {words}: berth {version} made it at {doc['made']}.")
+            self.set(faults=[])
         self.berth("apply", "p")
         self.assertIn("The plan is 1 day old", self.last.stderr)
         self.assertNotIn("old:", self.last.stdout)

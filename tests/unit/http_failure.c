@@ -111,6 +111,30 @@ TEST(a_request_on_a_dying_kept_connection_is_not_repeated)
 	}
 }
 
+TEST(after_one_dead_kept_connection_the_others_are_not_tried)
+{
+	enum { N = 4 };
+	static struct result kept[N];
+	const struct http_request create = {.body = "Action=Create", .body_len = 13};
+	struct loop *l;
+
+	REQUIRE(start_server());
+	l = loop_without_proxy();
+	for (int i = 0; i < N; i++)
+		start(l, (struct http_request){0}, server.port, "/once", &kept[i]);
+	CHECK_INT(loop_run(l), 0);
+	for (int i = 0; i < N; i++) {
+		RESULT r = {0};
+
+		CHECK_INT(kept[i].err, 0);
+		result_release(&kept[i]);
+		start(l, create, server.port, "/ok", &r);
+		CHECK_INT(loop_run(l), 0);
+		CHECK_INT(r.err, i ? 0 : ERR_NETWORK);
+	}
+	loop_free(l);
+}
+
 TEST(too_large_answers_are_cut_off)
 {
 	static const char *const paths[] = {"/big/16777217", "/chunked/16777217", "/headers/300000", "/header/1000000"};

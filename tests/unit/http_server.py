@@ -63,6 +63,14 @@ def do_ok(sock, _, raw):
     answer(sock, b"hello", headers=["Date: Sun, 06 Nov 1994 08:49:37 GMT", "X-Two: a", "x-two:  b ", "X-Odd: \xe9", "X-None:"])
 
 
+def do_once(sock, _, raw):
+    """The next request on this connection finds it dead. What is asked at the same time gets another one."""
+    sleep(100)
+    answer(sock, b"hello")
+    sock.recv(1, socket.MSG_PEEK)
+    reset(sock)
+
+
 def do_echo(sock, _, raw):
     answer(sock, raw)
 
