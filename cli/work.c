@@ -54,10 +54,33 @@ int work_saved_spec(struct work *w, struct cli *cli, const json_t *doc)
 	return 0;
 }
 
+/*
+ * Asked for by a name that is none, AWS would refuse the question. An id that AWS gave is always there, and
+ * what a name must have; the other parts of a name may be left out. Types that are not known any more are not asked
+ * for.
+ */
+static bool names_something(const char *type, const json_t *fields)
+{
+	const struct rtype *t = rtype_find(type);
+
+	for (const struct field *f = t ? t->fields : NULL; f && f->name; f++) {
+		const json_t *v = json_object_get(fields, f->name);
+
+		if ((!v && (f->flags & ID) && (f->flags & (COMPUTED | REQUIRED))) ||
+		    (v && f->type->kind == KIND_STR && !json_is_string(v)))
+			return false;
+	}
+	return json_is_object(fields);
+}
+
 static int add_known(void *arg, const struct state_object *o)
 {
 	struct work *w = arg;
 
+	if (!names_something(o->type, o->fields)) {
+		diag_warn(&w->cli->d, "The snapshot of %s is damaged: ignoring it, as AWS itself knows.", o->address);
+		return 0;
+	}
 	json_array_append_new(w->known, json_pack("{s:s, s:s, s:O, s:O?}", "address", o->address, "type", o->type,
 						  "fields", o->fields, "tags", o->tags));
 	return 0;

@@ -201,6 +201,27 @@ class Damaged(FilesCase):
                 self.apply()
         self.assertEqual(self.listing(), self.before)
 
+    def test_what_it_says_of_objects(self):
+        """Rows in their right form, but untrue: AWS knows better."""
+        self.berth("plan")
+        self.assertEqual(self.last.stderr, "")      # of a whole one nothing is said
+        with sqlite3.connect(self.path) as db:
+            rows = db.execute("SELECT address, fields FROM live").fetchall()
+            for (address, fields), (_, other) in zip(rows, rows[1:] + rows[:1]):
+                db.execute("UPDATE live SET fields = ? WHERE address = ?", (other, address))
+        db.close()
+        self.damaged(self.path.read_bytes())
+        for junk in ("", "[]", "{", "null", '{"id": 7}', '{"id": {"a": []}}'):
+            with self.subTest(junk=junk):
+                self.path.write_bytes(self.data)
+                with sqlite3.connect(self.path) as db:
+                    db.execute("UPDATE live SET fields = ?, tags = ?", (junk, junk))
+                    db.execute("UPDATE applied SET fields = ?, tags = ?", (junk, junk))
+                db.close()
+                self.damaged(self.path.read_bytes())
+        self.apply()
+        self.assertEqual(self.listing(), self.before)
+
     def test_format(self):
         """Of no known age; the newer one is not touched, the older ones are brought up to date."""
         for version in (0, -1, 2, 99):
