@@ -29,6 +29,8 @@ CASES = [
     ("format", "tests/a.py", "x = 1", "ends with one line break", None),
     ("headers", "base/a.h", "#pragma once\n#include <stddef.h>\n\nstruct s {\n\tsize_t n;\n};\n", None, "pkg-config"),
     ("headers", "base/a.h", "#pragma once\n\nstruct s {\n\tsize_t n;\n};\n", "size_t", "pkg-config"),
+    ("promises", "docs/reliability.md", "| **A.** | b | `nosuch` |\n", "there is no e2e test nosuch", None),
+    ("promises", "docs/reliability.md", "| **A.** | b | unit `nosuch` |\n", "there is no unit test nosuch", None),
     ("headers", "base/a.h", "struct s {\n\tint n;\n};\n", "redefinition", "pkg-config"),
 ]
 
