@@ -112,7 +112,7 @@ class Terminal:
         self.resize(columns, rows)
         begin, limit = len(self.raw), time.monotonic() + 60
         while not re.search(rb"(?m)(?:^|J)  creating [^\r\n]{1,%d}\r\n" % (columns - 12), self.raw[begin:]):
-            if not self._read(max(0, limit - time.monotonic())):
+            if not self.more(max(0, limit - time.monotonic())):
                 raise AssertionError("nothing was drawn for the new size:\n" + "\n".join(self.screen.lines))
         self.screen.resizing = False
         self.screen.wrapped.clear()

@@ -72,7 +72,9 @@ class Plan(BadCase):
     def test_out(self):
         self.berth("plan", "--out", "a")
         self.berth("plan", "-o", "b")
-        self.assertEqual((self.dir / "a").read_bytes(), (self.dir / "b").read_bytes())
+        a, b = ((self.dir / name).read_text() for name in "ab")
+        made = r'"made":"[^"]*"'     # between them the second may have changed
+        self.assertEqual(re.sub(made, "", a), re.sub(made, "", b))
 
     def test_only_and_except(self):
         def chosen(*args):

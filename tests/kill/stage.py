@@ -102,8 +102,12 @@ class Stage:
                "AWS_ACCESS_KEY_ID": harness.AKID, "AWS_SECRET_ACCESS_KEY": harness.SECRET,
                "AWS_EC2_METADATA_DISABLED": "true", "TERM": "dumb", "BERTH_LEASE_SECONDS": "3600", **SAN, **more}
         self.said = ""
-        done = subprocess.run([BERTH, *args], cwd=self.dir, env=env, text=True, timeout=LIMIT_S,
-                              stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        try:
+            done = subprocess.run([BERTH, *args], cwd=self.dir, env=env, text=True, timeout=LIMIT_S,
+                                  stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        except subprocess.TimeoutExpired as e:
+            said = b"".join((e.stdout or b"", e.stderr or b"")).decode(errors="replace")
+            raise Failed(f"berth {' '.join(args)} has not ended after {LIMIT_S} s:\n{said}") from None
         self.said = done.stdout + done.stderr
         for sign in ("runtime error", "AddressSanitizer"):
             if sign in self.said:
