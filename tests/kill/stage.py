@@ -25,7 +25,7 @@ SHIM = os.environ.get("SHIM", str(ROOT / "build" / "tests" / "kill" / "shim.so")
 SAN = {"ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1:verify_asan_link_order=0",
        "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
 REVISION = re.compile(r"(task-definition/[^:\"]+):\d+")
-LIMIT_S = 180
+LIMIT_S = 600
 
 
 def _plain(value):
