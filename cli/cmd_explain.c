@@ -1,5 +1,6 @@
 /* berth explain - the fields of a resource type, printed from its table. */
 #include "base/err.h"
+#include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "providers/service.h"
@@ -172,9 +173,19 @@ static int explain(struct cli *cli, const char *name)
 	return 0;
 }
 
+/* The same as the command of that name without options. */
+static int explain_permissions(struct cli *cli)
+{
+	void *defaults CLEANUP(freep) = xcalloc(1, cmd_permissions.options_size);
+
+	return cmd_permissions.run(cli, defaults, 0, NULL);
+}
+
 static int run(struct cli *cli, const void *options, int argc, char **argv)
 {
 	(void)options;
+	if (argc && !strcmp(argv[0], "permissions"))
+		return explain_permissions(cli);
 	if (argc)
 		return explain(cli, argv[0]);
 	list_types(cli);
@@ -184,7 +195,7 @@ static int run(struct cli *cli, const void *options, int argc, char **argv)
 const struct command cmd_explain = {
     .name = "explain",
     .summary = "a resource type's fields",
-    .usage = "[TYPE[.FIELD]]",
+    .usage = "[TYPE[.FIELD] | permissions]",
     .words = 1,
     .run = run,
     .offline = true,

@@ -169,6 +169,10 @@ class Printed(Permitted):
             self.printed("--account", wrong, code=64)
             self.assertRegex(self.last.stderr, "12 digits|is empty")
 
+    def test_as_explained(self):
+        env = {"PATH": os.environ["PATH"], **SAN}
+        self.assertEqual(self.berth("explain", "permissions", env=env), self.printed())
+
     def test_a_part(self):
         documents = json.loads(self.printed("--json"))["documents"]
         self.assertGreater(len(documents), 1)
