@@ -126,8 +126,10 @@ static int absent(struct work *w, const struct resource *res, const char *id)
 	struct diag *d = &w->cli->d;
 	const char *why = json_string_value(json_object_get(w->world.unread, res->type->name));
 
-	if (why)
-		return diag_error(d, ERR_DENIED, "%s could not be read: %s", res->type->name, why);
+	if (why) {
+		diag_error(d, ERR_DENIED, "%s could not be read: %s", res->type->name, why);
+		return ERR_DENIED;
+	}
 	if (id)
 		diag_error(d, ERR_ABSENT, "There is no %s \"%s\" in this account and region.", res->type->name, id);
 	else
@@ -137,7 +139,7 @@ static int absent(struct work *w, const struct resource *res, const char *id)
 	return ERR_ABSENT;
 }
 
-static int refuse_many(struct work *w, const struct resource *res, const struct found *found)
+static void refuse_many(struct work *w, const struct resource *res, const struct found *found)
 {
 	struct diag *d = &w->cli->d;
 
@@ -145,7 +147,6 @@ static int refuse_many(struct work *w, const struct resource *res, const struct 
 		adopt_show_candidate(w, &found->item[i], NULL);
 	diag_error(d, ERR_USAGE, "%zu objects could be %s.", found->n, res->address);
 	diag_hint(d, "Name one: `berth adopt %s ID`.", res->address);
-	return ERR_USAGE;
 }
 
 static int refuse_others(struct work *w, const struct candidate *c)
@@ -197,14 +198,16 @@ static int choose(struct work *w, const struct resource *res, const char *id, st
 		else
 			found.item[i] = found.item[--found.n];
 	}
-	if (!found.n)
+	if (!found.n) {
 		rc = absent(w, res, id);
-	else if (found.n > 1)
-		rc = refuse_many(w, res, &found);
-	else if (found.item[0].others)
+	} else if (found.n > 1) {
+		refuse_many(w, res, &found);
+		rc = ERR_USAGE;
+	} else if (found.item[0].others) {
 		rc = refuse_others(w, &found.item[0]);
-	else
+	} else {
 		*ret = found.item[0];
+	}
 	free(found.item);
 	return rc;
 }

@@ -37,7 +37,7 @@ static int refuse_kind(struct cli *cli, const char *address)
 	return ERR_REFUSED;
 }
 
-static int refuse_many(struct work *w, const char *address)
+static void refuse_many(struct work *w, const char *address)
 {
 	struct diag *d = &w->cli->d;
 
@@ -47,7 +47,6 @@ static int refuse_many(struct work *w, const char *address)
 
 		diag_hint(d, "Name one, as `berth forget %s %s`.", address, what);
 	}
-	return ERR_USAGE;
 }
 
 /* The object that is meant; *ret stays NULL only after an error. */
@@ -64,8 +63,10 @@ static int choose(struct work *w, const char *address, const char *id, struct ob
 		found = o;
 		n++;
 	}
-	if (n > 1)
-		return refuse_many(w, address);
+	if (n > 1) {
+		refuse_many(w, address);
+		return ERR_USAGE;
+	}
 	if (!found) {
 		diag_error(&w->cli->d, ERR_ABSENT, "This app has no %s%s%s.", address, id ? " " : "", id ? id : "");
 		diag_hint(&w->cli->d, "There is nothing to let go of: it is not there, or not berth's.");

@@ -169,7 +169,7 @@ void lease_read(struct lease *l)
 void lease_read_again(struct lease *l)
 {
 	if (++l->rounds < ROUNDS || l->want == WANT_RENEW) {
-		lease_pause(l, (int64_t)(l->o.length_ms / 120 * (1 + loop_random(l->o.loop))));
+		lease_pause(l, (int64_t)((double)l->o.length_ms / 120 * (1 + loop_random(l->o.loop))));
 		return;
 	}
 	diag_error(l->d, ERR_BUSY, "The lease %s changes faster than it can be read.", l->name);
@@ -225,7 +225,7 @@ static bool is_known(const struct lease *l)
 
 static void judge_at(struct lease *l)
 {
-	json_t *record = lease_record_parse(l->text);
+	json_t *record = l->text ? lease_record_parse(l->text) : NULL;
 
 	l->odd |= !record;
 	if (record && is_known(l)) {
@@ -301,13 +301,17 @@ static void on_failed(struct lease *l, const struct lease_reply *r)
 	lease_end(l, r->err);
 }
 
+/* What we wrote is on top, and nothing came in between. */
+static bool is_ours(const struct lease *l, const struct lease_reply *r)
+{
+	return r->outcome == LEASE_OK && r->version == (l->phase == PHASE_CREATE ? 1 : l->top + 1);
+}
+
 static void on_written(struct lease *l, const struct lease_reply *r)
 {
-	if (l->want == WANT_RELEASE || r->outcome == LEASE_EXISTS || r->outcome == LEASE_ABSENT) {
-		lease_read(l);
-	} else if (r->outcome == LEASE_UNSURE) {
+	if (l->want != WANT_RELEASE && r->outcome == LEASE_UNSURE) {
 		lease_read_again(l);
-	} else if (l->phase == PHASE_CREATE ? r->version == 1 : r->version == l->top + 1) {
+	} else if (l->want != WANT_RELEASE && is_ours(l, r)) {
 		l->at = r->version;
 		l->top = r->version;
 		lease_set_text(&l->text, l->written);

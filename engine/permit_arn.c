@@ -26,7 +26,7 @@ static size_t common_part(const char *name, const char *prefix, char next)
 	size_t n = strlen(prefix);
 
 	for (const char *at = name; (at = strstr(at, prefix)); at++) {
-		char behind = at[n] ? at[n] : next == '/' ? '/' : '\0';
+		int behind = at[n] ? at[n] : next == '/' ? '/' : '\0';
 
 		if ((at == name || at[-1] == '/') && (behind == '/' || behind == '-'))
 			return (size_t)(at - name) + n + 1;
@@ -207,7 +207,10 @@ struct pattern pattern_of_path(const struct permit *p, const struct rtype *t, co
 	while (*path) {
 		const char *end = *path == '{' ? strchr(path, '}') : NULL;
 
-		buf_addc(&text, end ? '*' : *path);
+		if (end)
+			buf_addc(&text, '*');
+		else
+			buf_addc(&text, *path);
 		path = end ? end + 1 : path + 1;
 	}
 	return (struct pattern){.text = buf_take(&text), .shared = true};

@@ -179,14 +179,14 @@ static bool type_refers(const struct type *t, const char *target)
 }
 
 /* A type whose objects are not all known, and may refer to the given one; NULL if there is none. */
-static const char *unread_user(const struct world *w, const char *target)
+static const char *unread_user(const struct world *w, const struct rtype *target)
 {
 	bool tags = json_object_get(w->unread, "tagging") != NULL;
 
 	for (const struct rtype *const *t = rtypes; *t; t++) {
 		bool unread = json_object_get(w->unread, (*t)->name) || (tags && ((*t)->flags & INVENTORY_TAGS));
 
-		if (unread && strcmp((*t)->name, target) != 0 && fields_refer((*t)->fields, target))
+		if (unread && *t != target && fields_refer((*t)->fields, target->name))
 			return (*t)->name;
 	}
 	return NULL;
@@ -212,7 +212,7 @@ static void keep_unsure(struct keeper *k)
 	for (size_t i = 0; i < plan->n; i++) {
 		struct action *a = &plan->action[i];
 		bool loses = a->act == ACT_DELETE || a->act == ACT_REPLACE;
-		const char *user = loses ? unread_user(w, a->type->name) : NULL;
+		const char *user = loses ? unread_user(w, a->type) : NULL;
 
 		if (user && a->act == ACT_REPLACE)
 			refuse_unsure(k->p, a, user);

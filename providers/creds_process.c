@@ -148,7 +148,6 @@ static int spawn(struct process *p, char **words, int out, int err)
 {
 	pid_t parent = getpid();
 	int failed[2], error = 0;
-	ssize_t n;
 
 	if (pipe2(failed, O_CLOEXEC))
 		return errno;
@@ -159,7 +158,7 @@ static int spawn(struct process *p, char **words, int out, int err)
 		error = errno;
 	close(failed[1]);
 	/* Ends without a word as soon as the program runs. */
-	while (!error && (n = read(failed[0], &error, sizeof(error))) < 0 && errno == EINTR)
+	while (!error && read(failed[0], &error, sizeof(error)) < 0 && errno == EINTR)
 		;
 	close(failed[0]);
 	if (error && p->pid > 0)

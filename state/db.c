@@ -27,6 +27,9 @@ static const char *const migration[] = {
     "CREATE INDEX journal_open ON journal(run) WHERE outcome IS NULL;",
 };
 
+/* A create that may have been carried out, though no answer said so. */
+#define IN_DOUBT "action = 'create' AND (outcome IS NULL OR outcome IN ('accepted', 'unknown'))"
+
 static const char *const sql[STMT_COUNT_] = {
     [STMT_RUN_BEGIN] = "INSERT INTO run (kind, begun_ms) VALUES (?1, ?2)",
     [STMT_RUN_END] = "UPDATE run SET outcome = ?2, ended_ms = ?3 WHERE id = ?1",
@@ -43,11 +46,10 @@ static const char *const sql[STMT_COUNT_] = {
     [STMT_GET] = "SELECT value FROM meta WHERE key = ?1",
     [STMT_INTENT] = "INSERT INTO journal (run, address, action, call, token, at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [STMT_OUTCOME] = "UPDATE journal SET outcome = ?2, ended_ms = ?3 WHERE id = ?1",
-    [STMT_SEEN] = "UPDATE journal SET outcome = 'ok', ended_ms = ?3 WHERE id >= ?1 AND address = ?2"
-		  " AND action = 'create' AND (outcome IS NULL OR outcome IN ('accepted', 'unknown'))",
+    [STMT_SEEN] = ("UPDATE journal SET outcome = 'ok', ended_ms = ?3 WHERE id >= ?1 AND address = ?2 AND " IN_DOUBT),
     [STMT_EACH_DOUBT] =
-	"SELECT address, call, at_ms, coalesce(ended_ms, 0) FROM journal WHERE at_ms >= ?1"
-	" AND action = 'create' AND (outcome IS NULL OR outcome IN ('accepted', 'unknown')) ORDER BY id",
+	("SELECT address, call, at_ms, coalesce(ended_ms, 0) FROM journal WHERE at_ms >= ?1 AND " IN_DOUBT
+	 " ORDER BY id"),
     [STMT_UNDER_WAY] = "SELECT 1 FROM journal WHERE outcome IS NULL AND at_ms >= ?1 LIMIT 1",
     [STMT_LAST_RUN] = "SELECT outcome FROM run ORDER BY id DESC LIMIT 1",
 };

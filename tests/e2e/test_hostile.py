@@ -6,7 +6,7 @@ import time
 import unittest
 
 from compare_account import contents, differences
-from stack import BERTH, StackCase, harness
+from stack import BERTH, SAN, StackCase, harness
 from wall import Wall, changed, flood, interim, last_words, raw, reply
 
 HTML = b"<html><head><title>Welcome</title></head><body>Please log in.</body></html>"
@@ -61,7 +61,7 @@ class HostileCase(StackCase):
         self.addCleanup(self.wall.close)
 
     def through(self, **more):
-        san = {"ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1:quarantine_size_mb=4"}
+        san = {"ASAN_OPTIONS": SAN["ASAN_OPTIONS"] + ":quarantine_size_mb=4"}
         return self.env(**{"AWS_ENDPOINT_URL": self.wall.url, "AWS_MAX_ATTEMPTS": "2", **san, **more})
 
     def measured(self, *args, **more):
