@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/render.h"
 #include "cli/work.h"
+#include "engine/secrets.h"
 
 /* The plan is only the measure where no apply was recorded; without one its complaints do not matter here. */
 static int look(struct work *w, struct drift *ret)
@@ -14,6 +15,7 @@ static int look(struct work *w, struct drift *ret)
 		rc = work_plan(w, 0, NULL, NULL);
 	if (rc)
 		return rc;
+	secrets_set_apart(&w->spec, &w->world);
 	drift_find(&w->world, w->applied, n, &w->plan, ret);
 	return 0;
 }

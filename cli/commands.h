@@ -17,3 +17,4 @@ extern const struct command cmd_explain;
 extern const struct command cmd_graph;
 extern const struct command cmd_lock;
 extern const struct command cmd_permissions;
+extern const struct command cmd_secrets;

@@ -29,6 +29,7 @@ const struct command *const commands[] = {
     &cmd_graph,
     &cmd_lock,
     &cmd_permissions,
+    &cmd_secrets,
     NULL,
 };
 /* clang-format on */

@@ -106,7 +106,7 @@ static void compare_record(struct drift *d, const struct world *w, const struct 
 	for (size_t i = 0; i < w->n; i++) {
 		const struct object *o = w->object[i];
 
-		if ((o->standing == OWNED || o->standing == STRAY) && !json_object_get(seen, o->address))
+		if ((o->standing == OWNED || o->standing == STRAY) && !o->apart && !json_object_get(seen, o->address))
 			add_item(d, DRIFT_ADDED, o->address, o->type);
 	}
 }

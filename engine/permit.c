@@ -339,6 +339,23 @@ static void ask_lease(struct permit *p)
 		permit_rule(p, actions[i], arn, NULL);
 }
 
+/* What `berth secrets` asks for, and a teardown. The app's parameters lie below its own path. */
+static void ask_secrets(struct permit *p)
+{
+	static const char *const actions[] = {"ssm:GetParameters", "ssm:PutParameter", "ssm:DeleteParameter",
+					      "ssm:AddTagsToResource", "ssm:ListTagsForResource"};
+	const char *name;
+	json_t *parameter;
+
+	json_object_foreach (p->spec->secrets, name, parameter) {
+		char *arn CLEANUP(freep) = xasprintf("arn:%s:ssm:%s:%s:parameter%s", p->partition, p->region,
+						     p->account, json_string_value(parameter));
+
+		for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
+			permit_rule(p, actions[i], arn, NULL);
+	}
+}
+
 /* ---- the whole ---- */
 
 static struct target wish_target(void *arg, const char *address)
@@ -432,8 +449,10 @@ static void ask_all(struct permit *p, bool read_only)
 		ask_writes(p, r);
 		val_each_ref(r->want, reveal, &v);
 	}
-	if (!read_only)
-		ask_lease(p);
+	if (read_only)
+		return;
+	ask_lease(p);
+	ask_secrets(p);
 }
 
 json_t *permit_documents(const struct spec *spec, const struct permit_options *o)

@@ -1,6 +1,7 @@
 /* Live objects that no wish names: they go, but for data, what was adopted, and what plan_keep.c finds to be needed. */
 #include "base/err.h"
 #include "engine/plan_int.h"
+#include "engine/secrets.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -87,9 +88,12 @@ void plan_orphans(struct planner *p)
 	struct object **orphan = xcalloc(w->n, sizeof(*orphan));
 	size_t n = 0;
 
+	secrets_set_apart(p->req->spec, w);
 	for (size_t i = 0; i < w->n; i++) {
 		struct object *o = w->object[i];
 
+		if (o->apart && !(p->req->flags & PLAN_DESTROY))
+			continue;
 		if ((o->standing == OWNED || o->standing == STRAY) && !plan_action_of(p, o))
 			orphan[n++] = o;
 	}

@@ -2,6 +2,7 @@
 #include "base/path.h"
 #include "engine/plan.h"
 #include "engine/refresh_int.h"
+#include "engine/secrets.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -84,11 +85,15 @@ static bool tags_suffice(const struct type_read *tr, const json_t *tags)
 
 /*
  * The tagging API shows old tags for a while: what we left otherwise, or what a plan would change or delete because of
- * its tags, is worth a call to the service itself. The lease, which is no resource, is not.
+ * its tags, is worth a call to the service itself. The lease, which is no resource, is not, nor are secrets.
  */
 static bool is_believed(const struct type_read *tr, const struct live_row *row, const json_t *tags)
 {
-	return !val_str(tags, "berth:resource") || (tags_known(tr, row, tags) && tags_suffice(tr, tags));
+	const char *address = val_str(tags, "berth:resource");
+	const struct spec *spec = tr->r->req->spec;
+
+	return !address || (spec && secret_is_wanted(spec, address, row->fields)) ||
+	       (tags_known(tr, row, tags) && tags_suffice(tr, tags));
 }
 
 static bool may_be_ours(const struct type_read *tr, const struct live_row *row)

@@ -31,6 +31,7 @@ struct object {
 	/* Of what is ours by the snapshot alone, as its tags were taken off: it gets them back if a wish names it, and
 	   is never deleted. */
 	bool remembered;
+	bool apart; /* by secrets_set_apart(): holds one of the spec's secrets, of no concern to a plan or to drift */
 	char *user; /* SHARED types: something that is not ours and names it, in words for a sentence; or NULL */
 	size_t at;  /* position in the world; good while it is in there */
 };

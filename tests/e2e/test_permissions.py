@@ -50,6 +50,7 @@ class Whole(Permitted):
         self.change_things()
         documents = self._documents
         self.mend_what_others_did()
+        self.secret_values()
         self.berth("destroy", "--yes", "gengar")
         self.berth("destroy", "--yes", "gengar", "--with-data")
         left = self.listing()
@@ -74,6 +75,16 @@ class Whole(Permitted):
         self.edit("port: 3000", "port: 8080")
         self.apply()
         self.assert_settled()
+
+    def secret_values(self):
+        names = ("OPENAI_API_KEY", "STRIPE_SECRET_KEY", "ROLLBAR_TOKEN")
+        for text in ("first", "second"):
+            self.berth("secrets", "put", env=self.env(**{name: f"{text}-{name}" for name in names}))
+        self.aws("ssm").remove_tags_from_resource(ResourceType="Parameter", ResourceId="/gengar/ROLLBAR_TOKEN",
+                                                  TagKeys=["berth:app", "berth:env", "berth:resource"])
+        self.berth("secrets", "put", "ROLLBAR_TOKEN", "--adopt", env=self.env(ROLLBAR_TOKEN="adopted"))
+        self.berth("secrets", "list")
+        self.berth("secrets", "rm", "OPENAI_API_KEY", "--yes")
 
     def mend_what_others_did(self):
         """Drift, made by the account's own key."""
