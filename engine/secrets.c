@@ -1,6 +1,7 @@
 #include "engine/secrets.h"
 #include "base/err.h"
 #include "base/value.h"
+#include "engine/adopt.h"
 #include "engine/plan_int.h"
 #include "providers/secret.h"
 #include "providers/service.h"
@@ -242,10 +243,12 @@ enum secret_standing secret_standing(const struct spec *spec, const struct secre
 
 /* ---- writing ---- */
 
-static json_t *tags_of(const struct spec *spec, const struct secret *one)
+/* now: of the session, where it is taken over; NULL: it is made. */
+static json_t *tags_of(const struct spec *spec, const struct secret *one, const char *now)
 {
 	char *address CLEANUP(freep) = secret_address(one->name);
-	json_auto_t *tags = plan_tags(spec, rtype_find("ssm.parameter"), address);
+	json_auto_t *tags =
+	    now ? adopt_tags(spec, address, now) : plan_tags(spec, rtype_find("ssm.parameter"), address);
 	json_t *pairs = json_array(), *value;
 	const char *key;
 
@@ -258,7 +261,7 @@ static int create(struct session *s, const struct spec *spec, struct secret *one
 		  struct waiting *w)
 {
 	json_t *params = json_pack("{s:s, s:s, s:s, s:s, s:o}", "Name", one->parameter, "Value", value, "Type",
-				   "SecureString", "Tier", "Standard", "Tags", tags_of(spec, one));
+				   "SecureString", "Tier", "Standard", "Tags", tags_of(spec, one, NULL));
 
 	*w = (struct waiting){.s = s, .d = w->d};
 	*a = (struct asked){.w = w, .action = "PutParameter", .one = one, .quiet = true};
@@ -283,7 +286,7 @@ static int give_tags(struct session *s, const struct spec *spec, struct secret *
 
 	ask(&a,
 	    json_pack("{s:s, s:s, s:o}", "ResourceType", "Parameter", "ResourceId", one->parameter, "Tags",
-		      tags_of(spec, one)),
+		      tags_of(spec, one, s->now)),
 	    CALL_WRITE);
 	return wait_for(&w);
 }
@@ -299,7 +302,8 @@ int secret_put(struct session *s, const struct spec *spec, struct secret *one, c
 		rc = create(s, spec, one, value, &a, &w);
 		if (rc || !*a.code)
 			return rc;
-		/* An earlier try of this call made it, and its answer was lost; or somebody else did, just now. */
+		/* An earlier try of this call made it, with its tags, and its answer was lost; or somebody else did,
+		 * just now. */
 		if (strcmp(a.code, "ParameterAlreadyExists") != 0)
 			return diag_error(d, ERR_AWS, "%s cannot be made: ssm PutParameter: %s.", one->parameter,
 					  a.code);

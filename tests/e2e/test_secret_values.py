@@ -152,6 +152,11 @@ class Put(SecretsCase):
         tags = self.aws("ssm").list_tags_for_resource(ResourceType="Parameter", ResourceId="/gengar/ROLLBAR_TOKEN")
         tags = {t["Key"]: t["Value"] for t in tags["TagList"]}
         self.assertEqual((tags["owner"], tags["berth:app"]), ("somebody", "gengar"))
+        self.assertRegex(tags["berth:adopted"], r"^20\d\d-\d\d-\d\d$")
+        self.berth("destroy", "--yes", "gengar", "--with-data")
+        self.assertIn("ROLLBAR_TOKEN", self.stored())
+        self.berth("destroy", "--yes", "gengar", "--with-data", "--with-adopted")
+        self.assertEqual(self.stored(), {})
 
     def test_of_another_app(self):
         self.by_hand(**{"berth:app": "other", "berth:env": "default"})
