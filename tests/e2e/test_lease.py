@@ -164,8 +164,8 @@ class GivenBack(LeaseCase):
     def test_interrupted(self):
         for signo in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             self.clear()
-            berth = self.start("apply", "--yes")
-            self.after_writes(berth, 15)
+            berth = self.start("apply", "--yes", "--parallel", "2")      # slow enough for three of them
+            self.after_writes(berth, 5)
             berth.send_signal(signo)
             self.end(berth, 1)
             self.assertIsNone(self.parameter())
