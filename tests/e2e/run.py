@@ -14,6 +14,7 @@ if __name__ == "__main__":
     # Who is started in the background, or by nohup, may ignore them, and berth would then mean to go on too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     sys.path.insert(0, os.path.join(HERE, "..", sys.argv[1]))
     sys.argv[1:] = sys.argv[2:]
     unittest.main(module=None)

@@ -24,7 +24,12 @@ BERTH = os.environ.get("BERTH", str(ROOT / "build" / "cli" / "berth"))
 
 
 def _leaks_are_found():
-    """LeakSanitizer reads the program with ptrace, which a container may refuse."""
+    """
+    LeakSanitizer reads the program with ptrace, which a container may refuse. Asked for by module (meson.build): a run
+    that a signal cuts off leaves its requests for credentials to the system.
+    """
+    if os.environ.get("BERTH_FIND_LEAKS") != "1":
+        return False
     try:
         done = subprocess.run([BERTH, "--version"], env={"ASAN_OPTIONS": "detect_leaks=1"}, stdin=subprocess.DEVNULL,
                               capture_output=True, timeout=60, check=False)

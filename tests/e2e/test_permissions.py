@@ -52,7 +52,7 @@ class Whole(Permitted):
         self.mend_what_others_did()
         self.secret_values()
         self.berth("destroy", "--yes", "gengar")
-        self.berth("destroy", "--yes", "gengar", "--with-data")
+        self.berth("destroy", "--yes", "gengar", "--with-data", "--with-adopted")
         left = self.listing()
         left.pop("db_snapshot")
         self.assertEqual(left, empty)

@@ -90,6 +90,7 @@ class Helper(LeaseCase):
         pid = self.hung(1)
         self.assertEqual(state_of(pid)[1], berth.pid)
         self.assertIsNone(state_of(self.pids()[0]))
+        self.until(lambda: control.log.by_action["rds.CreateDBInstance"], 30)
         berth.send_signal(signal.SIGINT)
         begun = time.monotonic()
         _, err = self.end(berth, 1, 30)
